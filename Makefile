@@ -1,0 +1,50 @@
+# Every target builds what it needs. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+PYTEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help up reset demo test check format
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+up: .venv/.service ## start everything on port 3003 (PORT=…) until Ctrl-C
+	@exec $(BIN)/python -m walletsite.up
+
+reset: .venv/.service ## clear the demo's data
+	@$(BIN)/python -m walletsite.up reset
+
+demo: .venv/.service ## tell the journeys on the terminal, against the running service
+	@$(BIN)/python -m walletsite.demo.journeys
+
+test: check ## every gate, then every test
+	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS)
+
+check: .venv/.development ## the fast gates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	PROFILE=test $(BIN)/python manage.py makemigrations --check --dry-run
+	PROFILE=test $(BIN)/python manage.py check
+
+format: .venv/.development ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The two stamps are newer than the pins that were installed last.
+.venv/.service: requirements.txt | .venv/bin/pip
+	$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.development: requirements-dev.txt | .venv/bin/pip
+	$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/.service
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
