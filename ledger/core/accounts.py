@@ -1,0 +1,84 @@
+"""What the machine knows of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from ledger.money import ZERO
+
+_ACCOUNT_NAMESPACE = UUID("6a0e1f52-0c57-5d0b-9d0e-3f2f6c1f7a11")
+
+
+class Book(StrEnum):
+    """Zero-sum holds inside a book; money and allowances are never mixed."""
+
+    MONEY = "money"
+    ALLOWANCE = "allowance"
+
+
+class Bucket(StrEnum):
+    AVAILABLE = "AVAILABLE"
+    PENDING = "PENDING"
+    RESERVED = "RESERVED"
+    STAKED = "STAKED"
+    SPENT = "SPENT"
+    SYSTEM = "SYSTEM"
+
+
+class AccountStatus(StrEnum):
+    """SUSPENDED lets nothing out, FROZEN neither in nor out, CLOSED is final (C4)."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    FROZEN = "FROZEN"
+    CLOSED = "CLOSED"
+
+
+WALLET = "WALLET"
+"""Owner type of a customer's wallet; the ledger knows no more of wallets than this word and their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One figure.
+
+    Attributes:
+        min_balance: the floor that the balance never falls below; None = no floor (system accounts only).
+        seq: how many postings the account has had; the next posting gets `seq + 1`.
+        version: how many events have touched it, postings and status changes alike.
+    """
+
+    id: UUID
+    owner_type: str
+    owner_id: UUID
+    book: Book
+    asset: str
+    bucket: Bucket
+    min_balance: Decimal | None = ZERO
+    balance: Decimal = ZERO
+    status: AccountStatus = AccountStatus.ACTIVE
+    seq: int = 0
+    version: int = 0
+
+    @property
+    def is_system(self) -> bool:
+        """System accounts have no floor, are never locked and number no postings (design.md §4.6)."""
+        return self.bucket is Bucket.SYSTEM
+
+    @property
+    def is_headline(self) -> bool:
+        """Whether this is the account whose version counts as the version of its wallet."""
+        return self.owner_type == WALLET and self.bucket is Bucket.AVAILABLE
+
+    @property
+    def lifecycle_seq(self) -> int:
+        """How many events other than postings the account has had: opened, status changed."""
+        return self.version - self.seq
+
+
+def account_id(owner_type: str, owner_id: UUID, asset: str, bucket: Bucket, book: Book = Book.MONEY) -> UUID:
+    """The id of an account follows from what it is, so nobody has to look it up and nobody can open it twice."""
+    return uuid5(_ACCOUNT_NAMESPACE, f"{owner_type}:{owner_id}:{book}:{asset}:{bucket}")
