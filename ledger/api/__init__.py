@@ -1,0 +1,1 @@
+"""The HTTP conventions that every app's `api` room shares (api.md, Conventions)."""

@@ -1,0 +1,162 @@
+"""Lists: pages by (created_at, id), and a signed cursor that carries the whole question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework import serializers
+
+from ledger.api.fields import StrictField, WholeNumberField, WordField
+from ledger.api.serializers import StrictQuery, pointer_to
+from ledger.api.views import unprefixed
+from ledger.errors import InvalidInput
+
+Row = TypeVar("Row", bound=Model)
+MAX_LIMIT = 200
+MAX_CURSOR_LENGTH = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last row that a client has seen."""
+
+    created_at: datetime
+    id: UUID
+
+
+class PaginationInvalid(InvalidInput):
+    code = "pagination.invalid"
+
+
+class LimitField(WholeNumberField):
+    """How many at most; a wrong one is `pagination.invalid`."""
+
+    def refuse(self, detail: str, code: str = "pagination.invalid") -> Any:
+        super().refuse(detail, code)
+
+
+class _CursorField(StrictField):
+    """By the time this runs, `PageQuery.prepare` has opened the cursor."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(data)
+
+
+class PageQuery(StrictQuery):
+    """`limit`, `cursor` and `order`. A list with filters declares them in a subclass.
+
+    A cursor carries the filters and the order of the question that it continues. They may be left out when it
+    is sent, or repeated, but not changed: page two of another question would make no sense.
+    """
+
+    limit = LimitField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="How many at most.")
+    cursor = _CursorField(required=False, help_text="`next_cursor` of the page before.")
+    order = WordField(("asc", "desc"), default="asc", help_text="By creation: oldest or newest first.")
+
+    @classmethod
+    def prepare(cls, params: dict[str, str], context: dict[str, Any]) -> dict[str, str]:
+        context["position"], context["question"] = None, _question(params)
+        if "cursor" not in params:
+            return params
+        salt = _salt(context["request"])
+        question, context["position"] = open_cursor(params["cursor"], salt)
+        if any(question.get(name) != value for name, value in context["question"].items()):
+            raise PaginationInvalid("This cursor belongs to a list with other filters.", pointer=pointer_to("cursor"))
+        context["question"] = question
+        return {**question, **params}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        next_cursor = Cursor(self.context["question"], _salt(self.context["request"]))
+        return {**values, "position": self.context["position"], "next": next_cursor}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What the next cursor is made of, except the position."""
+
+    question: dict[str, str]
+    salt: str
+
+    def after(self, position: Position) -> str:
+        content = [self.question, position.created_at.isoformat(), str(position.id)]
+        return signing.dumps(content, salt=self.salt, compress=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    rows: list[Row]
+    next_cursor: str | None
+
+    def body(self, view: Callable[[Row], Any]) -> dict[str, Any]:
+        """The JSON of the list, each row as `view` shows it."""
+        page = {"next_cursor": self.next_cursor, "has_more": self.next_cursor is not None}
+        return {"data": [view(row) for row in self.rows], "page": page}
+
+
+def paginate(rows: QuerySet[Row], query: dict[str, Any], *, time: str = "created_at", offset: int = 0) -> Page[Row]:
+    """One page of rows, ordered by (`time`, id).
+
+    Args:
+        rows: scoped and filtered, in any order.
+        query: what `PageQuery` read.
+        time: the column of creation, with an index on (`time`, id).
+        offset: rows to skip, for lists that are paged by number as well.
+    """
+    is_descending = query["order"] == "desc"
+    if query["position"] is not None:
+        rows = rows.filter(_beyond(query["position"], time, "lt" if is_descending else "gt"))
+    sign = "-" if is_descending else ""
+    found = list(rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1])
+    shown = found[: query["limit"]]
+    if len(found) == len(shown):
+        return Page(shown, None)
+    last = shown[-1]
+    return Page(shown, query["next"].after(Position(getattr(last, time), last.pk)))
+
+
+def open_cursor(cursor: str, salt: str) -> tuple[dict[str, str], Position]:
+    """What a cursor of ours says.
+
+    Raises:
+        PaginationInvalid: not ours, changed, or of another list.
+    """
+    try:
+        if len(cursor) > MAX_CURSOR_LENGTH:
+            raise signing.BadSignature
+        question, created_at, id = signing.loads(cursor, salt=salt)
+    except signing.BadSignature:
+        raise PaginationInvalid("This is not a cursor of this list.", pointer=pointer_to("cursor")) from None
+    return question, Position(datetime.fromisoformat(created_at), UUID(id))
+
+
+def _beyond(position: Position, time: str, comparison: str) -> Q:
+    """(time, id) beyond the position, written so that the index on both is used from its start."""
+    reached = Q(**{f"{time}__{comparison}e": position.created_at})
+    return reached & (Q(**{f"{time}__{comparison}": position.created_at}) | Q(**{f"id__{comparison}": position.id}))
+
+
+def _question(params: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name not in {"limit", "cursor"}}
+
+
+def _salt(request: Any) -> str:
+    return f"cursor:{unprefixed(request.path)}"
+
+
+class PageInfo(serializers.Serializer[Any]):
+    """Documents the `page` member of every list."""
+
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+def page_of(row: type[serializers.BaseSerializer[Any]]) -> type[serializers.BaseSerializer[Any]]:
+    """Documents a list of such rows."""
+    return type(f"{row.__name__}Page", (serializers.Serializer,), {"data": row(many=True), "page": PageInfo()})

@@ -1,0 +1,34 @@
+"""The only place of the ledger that locks rows.
+
+Order, everywhere: documents first, ledger accounts last and sorted by id, nothing else while they are held
+(docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking the foreign-key checks of
+other sessions' postings (design.md §10.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+_LOCK = """
+    SELECT id FROM ledger_account
+    WHERE id = ANY(%s) AND bucket <> 'SYSTEM'
+    ORDER BY id
+    FOR NO KEY UPDATE
+"""
+
+
+def lock_accounts(ids: Iterable[UUID]) -> None:
+    """Lock accounts until the end of the transaction. System accounts are appended to, never locked.
+
+    Read the rows in a *new* statement afterwards: under READ COMMITTED, a statement that locks and reads at once
+    may see figures from before the lock (design.md §10.3).
+
+    Raises:
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    assert connection.in_atomic_block, "a row lock outside a transaction ends at once"
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [sorted(ids)])

@@ -1,0 +1,11 @@
+"""The ledger's tables. Only the ledger itself reads or writes them; other floors use selectors and services."""
+
+from ledger.models.account import Account
+from ledger.models.asset import Asset
+from ledger.models.command import Command
+from ledger.models.event import Event
+from ledger.models.outbox import OutboxMessage
+from ledger.models.posting import Posting
+from ledger.models.transaction import Transaction
+
+__all__ = ["Account", "Asset", "Command", "Event", "OutboxMessage", "Posting", "Transaction"]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from ledger.models.event import Event
+
+
+class OutboxMessage(models.Model):
+    """A message to the outside, written with the event that it tells of and published after the commit (R175).
+
+    `sequence` counts without a gap per aggregate, so a consumer can see that it missed something.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        PUBLISHED = "PUBLISHED"
+        FAILED = "FAILED"
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    # Written by the same statement as its event; a checked key to a partitioned table costs a fifth of all posting
+    # (docs/adr/0007-foreign-keys.md). `verify_ledger` looks for orphans.
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    aggregate_type = models.CharField(max_length=32)
+    aggregate_id = models.UUIDField()
+    sequence = models.BigIntegerField()
+    type = models.CharField(max_length=64)
+    version = models.PositiveSmallIntegerField(default=1)
+    data = models.JSONField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="outbox_sequence_positive", condition=Q(sequence__gte=1)),
+            models.CheckConstraint(
+                name="outbox_published_has_time", condition=Q(status="PUBLISHED") ^ Q(published_at__isnull=True)
+            ),
+        ]
+        indexes = [
+            models.Index(name="outbox_pending", fields=["created_at", "sequence"], condition=Q(status="PENDING")),
+            models.Index(name="outbox_aggregate", fields=["aggregate_id", "sequence"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.aggregate_id} #{self.sequence}"

@@ -1,0 +1,134 @@
+"""Figures of wallets and of the system's own accounts, now and at any instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+
+from ledger.core.accounts import WALLET, Bucket, account_id
+from ledger.models import Account
+from ledger.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a wallet holds, in units of its asset.
+
+    Attributes:
+        version: number of events that touched the wallet; rises with every change of any figure.
+        updated_at: when the last of them was recorded.
+    """
+
+    available: Decimal = ZERO
+    pending: Decimal = ZERO
+    reserved: Decimal = ZERO
+    version: int = 0
+    updated_at: datetime | None = None
+
+
+_NOW = """
+    SELECT owner_id, bucket, balance, version, updated_at
+    FROM ledger_account
+    WHERE owner_id = ANY(%s) AND owner_type = 'WALLET' AND book = 'money'
+"""
+
+
+def wallet_figures(wallet_ids: Iterable[UUID]) -> dict[UUID, Figures]:
+    """The present figures of wallets, by wallet id; one query however many (R236, C6)."""
+    ids = list(wallet_ids)
+    rows: dict[UUID, dict[str, tuple[Decimal, int, datetime]]] = {id: {} for id in ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_NOW, [ids])
+        for owner_id, bucket, *figures in cursor.fetchall():
+            rows[owner_id][bucket] = tuple(figures)
+    return {id: _figures(buckets) for id, buckets in rows.items()}
+
+
+def _figures(buckets: dict[str, tuple[Decimal, int, datetime]]) -> Figures:
+    if Bucket.AVAILABLE not in buckets:
+        return Figures()
+    balance = {bucket: row[0] for bucket, row in buckets.items()}
+    _, version, updated_at = buckets[Bucket.AVAILABLE]
+    return Figures(
+        available=balance[Bucket.AVAILABLE],
+        pending=balance.get(Bucket.PENDING, ZERO),
+        reserved=balance.get(Bucket.RESERVED, ZERO),
+        version=version,
+        updated_at=updated_at,
+    )
+
+
+def version_of_wallet(wallet_id: str) -> Subquery:
+    """For query sets of the floors above: the version of a wallet's figures, which rises with every event that
+    touches the wallet. `wallet_id` is the name of the outer query's field."""
+    headline = Account.objects.filter(owner_id=OuterRef(wallet_id), owner_type=WALLET, bucket=Bucket.AVAILABLE)
+    return Subquery(headline.values("version")[:1])
+
+
+_THEN = """
+    SELECT account_id, sum(amount), count(*), max(effective_at)
+    FROM ledger_posting
+    WHERE account_id = ANY(%(accounts)s) AND effective_at <= %(at)s AND recorded_at <= %(known_at)s
+    GROUP BY account_id
+"""
+_LIFECYCLE_THEN = """
+    SELECT count(*) FROM ledger_event
+    WHERE stream_id = %(headline)s AND effective_at <= %(at)s AND recorded_at <= %(known_at)s
+"""
+
+
+def wallet_figures_at(*, wallet_id: UUID, asset: str, at: datetime, known_at: datetime) -> Figures:
+    """The figures of a wallet at an instant, as they were known at another (R18, design.md §6).
+
+    Args:
+        at: changes that count from then or before are in (`effective_at`).
+        known_at: changes recorded later are left out, even if back-dated (`recorded_at`).
+    """
+    ids = {bucket: account_id(WALLET, wallet_id, asset, bucket) for bucket in Bucket}
+    parameters: dict[str, Any] = {
+        "accounts": list(ids.values()),
+        "headline": ids[Bucket.AVAILABLE],
+        "at": at,
+        "known_at": known_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_THEN, parameters)
+        then = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(_LIFECYCLE_THEN, parameters)
+        (lifecycle,) = cursor.fetchone()
+    figure = {bucket: then[id][0] if id in then else ZERO for bucket, id in ids.items()}
+    _, postings, last = then.get(ids[Bucket.AVAILABLE], (ZERO, 0, None))
+    return Figures(
+        available=figure[Bucket.AVAILABLE],
+        pending=figure[Bucket.PENDING],
+        reserved=figure[Bucket.RESERVED],
+        version=lifecycle + postings,
+        updated_at=last,
+    )
+
+
+_SYSTEM = """
+    SELECT a.id, a.balance + coalesce(tail.total, 0)
+    FROM ledger_account AS a
+    LEFT JOIN LATERAL (
+        SELECT sum(p.amount) AS total
+        FROM ledger_event AS e
+        JOIN ledger_posting AS p ON p.id > e.id AND p.id <= ledger_last_posting_id(e.id)
+        WHERE e.xid >= coalesce(a.folded_xid, 0) AND p.account_id = a.id
+    ) AS tail ON true
+    WHERE a.id = ANY(%s)
+"""
+
+
+def system_balances(account_ids: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """Exact balances of system accounts: the checkpoint plus everything since (design.md §4.6)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SYSTEM, [list(account_ids)])
+        return dict(cursor.fetchall())

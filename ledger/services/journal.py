@@ -1,0 +1,256 @@
+"""The one way to write the ledger (design.md §4).
+
+    post(commands)      in a transaction of its own, retried when the database asks for it
+    record(commands)    inside the transaction of a use case that writes documents too
+    rehearse(commands)  the same code path, then undone: what would happen
+
+Each call claims the commands' keys, locks the accounts, reads them anew, lets the machine decide in order, and
+writes everything with one statement. The number of statements does not depend on the number of commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import stamina
+from django.db import OperationalError, connection
+from django.db.transaction import atomic
+
+from ledger.core.accounts import Account
+from ledger.core.commands import AnyCommand, Claim, OpenAccounts, SetAccountStatus, Transfer
+from ledger.core.machine import Decision, decide, evolve
+from ledger.core.refusals import Refusal
+from ledger.errors import IdempotencyKeyReused, OutcomeUnknown
+from ledger.locks import lock_accounts
+from ledger.selectors.accounts import read_accounts
+from ledger.services import claims
+from ledger.services.claims import NO_REPLY, Reply
+from ledger.services.writing import Batch
+
+_TRANSIENT = {"40P01", "40001"}  # deadlock, serialization failure: the whole transaction may run again
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one command just now.
+
+    Attributes:
+        before, after: the accounts that the command names, around the decision (system accounts: checkpoints).
+        recorded_at: the database's clock under the lock.
+    """
+
+    command: AnyCommand
+    decision: Decision
+    before: Mapping[UUID, Account]
+    after: Mapping[UUID, Account]
+    recorded_at: datetime
+
+    @property
+    def refusal(self) -> Refusal | None:
+        return self.decision.refusal
+
+    @property
+    def transaction_id(self) -> UUID | None:
+        """The document of a movement, failed ones too."""
+        return self.command.document.id if isinstance(self.command, Transfer) else None
+
+    @property
+    def wallet_ids(self) -> list[UUID]:
+        """The wallets whose figures the command names."""
+        return [account.owner_id for account in self.after.values() if account.is_headline]
+
+    def wallet(self, wallet_id: UUID) -> Account:
+        """The AVAILABLE account of a wallet after the decision."""
+        return next(a for a in self.after.values() if a.is_headline and a.owner_id == wallet_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a caller of `post` gets per command.
+
+    Attributes:
+        reply: what to answer; the stored one when `replayed`.
+        result: the decision; None when an earlier one is replayed or `key_reused`.
+        key_reused: the key belongs to another request; nothing happened.
+        blocked_by: in an all-or-none unit, the index of the command whose refusal undid this one.
+    """
+
+    reply: Reply
+    result: Result | None = None
+    replayed: bool = False
+    key_reused: bool = False
+    blocked_by: int | None = None
+
+    def raise_if_reused(self) -> None:
+        if self.key_reused:
+            raise IdempotencyKeyReused
+
+
+Renderer = Callable[[Result], Reply]
+"""Turns a decision into the reply that is stored with it. Runs under the lock: pure and quick, no queries."""
+
+
+def no_reply(result: Result) -> Reply:
+    """For callers that answer nobody."""
+    return NO_REPLY
+
+
+def post(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_or_none: bool = False) -> list[Outcome]:
+    """Decide and write commands in one database transaction of their own.
+
+    Args:
+        commands: in the order in which they shall be decided.
+        render: makes the reply that is kept with each outcome.
+        all_or_none: one refusal undoes all; only the refused command is remembered.
+
+    Returns:
+        One outcome per command, in order. Refusals never harm their neighbours unless `all_or_none`.
+
+    Raises:
+        Busy: a row or a key is held by somebody else for longer than `lock_timeout`.
+        OutcomeUnknown: the connection broke around COMMIT; call again with the same keys.
+        OperationalError: other failures of the database; nothing was written.
+    """
+    for attempt in stamina.retry_context(on=_is_transient, attempts=3, wait_initial=0.01, wait_max=0.1):
+        with attempt:
+            return _post_once(commands, render, all_or_none)
+    raise AssertionError("retry_context returns or raises")
+
+
+def record(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_or_none: bool = False) -> list[Outcome]:
+    """`post` inside the caller's open transaction. The caller has taken all its other locks before."""
+    assert connection.in_atomic_block, "record() is a part of a use case's transaction"
+    if not all_or_none:
+        return _record(commands, render)
+    try:
+        with atomic():
+            return _record(commands, render, stop_at_refusal=True)
+    except _UnitRefused as unit:
+        if unit.result is not None:
+            _remember_refusal(unit.result, unit.outcome.reply)
+        blocked = Outcome(NO_REPLY, blocked_by=unit.index)
+        return [unit.outcome if i == unit.index else blocked for i in range(len(commands))]
+
+
+def rehearse(commands: Sequence[AnyCommand]) -> list[Result]:
+    """Run commands through the same path and undo it all (api.md, dry_run). Their keys are neither asked nor used."""
+    rehearsed = [
+        replace(command, claim=Claim(scope="rehearsal", key=str(command.id), request_hash=b"")) for command in commands
+    ]
+    try:
+        with atomic():
+            outcomes = _record(rehearsed, no_reply)
+            raise _Undo
+    except _Undo:
+        return [outcome.result for outcome in outcomes if outcome.result is not None]
+
+
+class _Undo(Exception):
+    """Rolls a rehearsal back."""
+
+
+class _UnitRefused(Exception):
+    """Rolls an all-or-none unit back. `result` is None when the refusal is an earlier one."""
+
+    def __init__(self, index: int, outcome: Outcome) -> None:
+        super().__init__(index)
+        self.index = index
+        self.outcome = outcome
+        self.result = outcome.result
+
+
+def _post_once(commands: Sequence[AnyCommand], render: Renderer, all_or_none: bool) -> list[Outcome]:
+    committing = False
+    try:
+        with atomic(durable=True):
+            outcomes = record(commands, render=render, all_or_none=all_or_none)
+            committing = True
+        return outcomes
+    except OperationalError as error:
+        if committing and _sqlstate(error) is None:
+            raise OutcomeUnknown("The answer to COMMIT was lost. Ask again with the same key.") from error
+        raise
+
+
+def _record(commands: Sequence[AnyCommand], render: Renderer, *, stop_at_refusal: bool = False) -> list[Outcome]:
+    known = claims.claim(commands)
+    if stop_at_refusal:
+        _stop_at_earlier_refusal(commands, known)
+    fresh = [command for command in commands if command.id not in known]
+    outcomes: dict[UUID, Outcome] = {}
+    if fresh:
+        state, now = _lock_and_read(fresh)
+        batch = Batch(now)
+        for result in _decide_all(fresh, state, now):
+            outcome = Outcome(render(result), result)
+            if stop_at_refusal and result.refusal:
+                raise _UnitRefused(commands.index(result.command), outcome)
+            batch.add(result.command, result.decision, result.before, result.after, outcome.reply)
+            outcomes[result.command.id] = outcome
+        batch.write()
+    for command_id, earlier in known.items():
+        outcomes[command_id] = _earlier_outcome(earlier, outcomes)
+    return [outcomes[command.id] for command in commands]
+
+
+def _stop_at_earlier_refusal(commands: Sequence[AnyCommand], known: Mapping[UUID, claims.Earlier]) -> None:
+    for index, command in enumerate(commands):
+        earlier = known.get(command.id)
+        if earlier is not None and (earlier.refused or not earlier.same_request):
+            raise _UnitRefused(index, _earlier_outcome(earlier, {}))
+
+
+def _earlier_outcome(earlier: claims.Earlier, outcomes: Mapping[UUID, Outcome]) -> Outcome:
+    if not earlier.same_request:
+        return Outcome(NO_REPLY, key_reused=True)
+    twin = outcomes.get(earlier.command_id)  # the same key twice in one call
+    return Outcome(twin.reply if twin else earlier.reply, replayed=True)
+
+
+def _remember_refusal(result: Result, reply: Reply) -> None:
+    """An all-or-none unit was undone: keep the refusal under the key of the command that caused it."""
+    if claims.claim([result.command]):
+        return  # somebody else used the key meanwhile; theirs stands
+    batch = Batch(result.recorded_at)
+    batch.add(result.command, result.decision, result.before, result.after, reply)
+    batch.write()
+
+
+def _lock_and_read(commands: Sequence[AnyCommand]) -> tuple[dict[UUID, Account], datetime]:
+    ids = {id for command in commands for id in _account_ids(command)}
+    lock_accounts(ids)
+    return read_accounts(ids)
+
+
+def _account_ids(command: AnyCommand) -> list[UUID]:
+    match command:
+        case Transfer():
+            return [leg.account_id for leg in command.legs]
+        case SetAccountStatus():
+            return list(command.account_ids)
+        case OpenAccounts():
+            return [account.id for account in command.accounts]
+
+
+def _decide_all(commands: Sequence[AnyCommand], state: dict[UUID, Account], now: datetime) -> list[Result]:
+    results = []
+    for command in commands:
+        ids = _account_ids(command)
+        before = {id: state[id] for id in ids if id in state}
+        decision = decide(state, command, now)
+        for event in decision.events:
+            state.update(evolve(state, event))
+        after = {id: state[id] for id in ids if id in state}
+        results.append(Result(command, decision, before, after, now))
+    return results
+
+
+def _is_transient(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and _sqlstate(error) in _TRANSIENT
+
+
+def _sqlstate(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)

@@ -1,0 +1,161 @@
+"""Rebuild every figure from the events alone and compare it with what is stored (R262, R275, I20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from ledger.core import events as core
+from ledger.core.accounts import Account
+from ledger.core.machine import evolve
+from ledger.models import Event, Posting
+from ledger.selectors.accounts import read_accounts
+from ledger.selectors.balances import system_balances
+from ledger.selectors.snapshot import whole_ledger
+
+CHUNK = 5_000
+Progress = Callable[[int, int], None]
+"""Called with (events done, events in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where stored and replayed figures part.
+
+    Attributes:
+        event_id: the first event whose posting does not follow from those before; None when every posting
+            fits and only the account's own row is off.
+    """
+
+    account_id: UUID
+    what: str
+    stored: str
+    replayed: str
+    event_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    events: int
+    accounts: int
+    difference: Difference | None
+
+
+def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
+    """Fold all events from the start, in one snapshot, with memory for the accounts and one chunk of events.
+
+    The lives of accounts come first, each in the order of its stream; movements follow in the order of their
+    ids. That is enough: sums and counts do not depend on the order of movements.
+
+    Returns:
+        What was folded, and the first difference, if any.
+    """
+    with whole_ledger():
+        accounts: dict[UUID, Account] = {}
+        total = Event.objects.count()
+        done = 0
+        for event in _all_events():
+            accounts.update(evolve(accounts, event))
+            done += 1
+            if done % CHUNK == 0:
+                progress(done, total)
+        progress(total, total)
+        return ReplayReport(done, len(accounts), _first_difference(accounts))
+
+
+def _all_events() -> Iterator[core.Event]:
+    lifecycle = Q(stream=core.Stream.ACCOUNTS)
+    for row in Event.objects.filter(lifecycle).order_by("stream_id", "seq").iterator(CHUNK):
+        yield _core_event(row, [])
+    chunk: list[Event] = []
+    for row in Event.objects.exclude(lifecycle).order_by("id").iterator(CHUNK):
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield from _with_postings(chunk)
+            chunk = []
+    yield from _with_postings(chunk)
+
+
+def _with_postings(rows: list[Event]) -> Iterator[core.Event]:
+    if not rows:
+        return
+    first, last = rows[0].id, core.posting_id(rows[-1].id, core.POSTINGS_PER_EVENT)
+    postings: dict[UUID, list[Posting]] = {row.id: [] for row in rows}
+    for posting in Posting.objects.filter(id__gt=first, id__lte=last).order_by("id"):
+        if posting.event_id in postings:
+            postings[posting.event_id].append(posting)
+    for row in rows:
+        yield _core_event(row, postings[row.id])
+
+
+def _core_event(row: Event, postings: list[Posting]) -> core.Event:
+    return core.Event(
+        id=row.id,
+        type=core.EventType(row.type),
+        stream=core.Stream(row.stream),
+        stream_id=row.stream_id,
+        seq=row.seq,
+        data=row.data,
+        effective_at=row.effective_at,
+        recorded_at=row.recorded_at,
+        postings=tuple(core.Posting(p.id, p.account_id, p.amount, p.account_seq, p.balance_after) for p in postings),
+    )
+
+
+def _first_difference(replayed: dict[UUID, Account]) -> Difference | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM ledger_account ORDER BY id")
+        ids = [row[0] for row in cursor.fetchall()]
+    for missing in sorted(replayed.keys() - set(ids)):
+        return Difference(missing, "account", "missing", "opened", None)
+    for start in range(0, len(ids), CHUNK):
+        stored, _ = read_accounts(ids[start : start + CHUNK])
+        exact = system_balances([id for id, account in stored.items() if account.is_system])
+        for id, account in sorted(stored.items()):
+            difference = _compare(account, replayed.get(id), exact.get(id, account.balance))
+            if difference is not None:
+                return difference
+    return None
+
+
+def _compare(stored: Account, replayed: Account | None, balance: Decimal) -> Difference | None:
+    if replayed is None:
+        return Difference(stored.id, "account", "stored", "never opened", None)
+    pairs = {
+        "balance": (balance, replayed.balance),
+        "status": (stored.status, replayed.status),
+        "seq": (stored.seq, replayed.seq),
+        "version": (stored.version, replayed.version),
+        "min_balance": (stored.min_balance, replayed.min_balance),
+        "asset": (stored.asset, replayed.asset),
+        "bucket": (stored.bucket, replayed.bucket),
+        "owner": ((stored.owner_type, stored.owner_id), (replayed.owner_type, replayed.owner_id)),
+    }
+    for what, (here, there) in pairs.items():
+        if here != there:
+            return Difference(stored.id, what, str(here), str(there), _first_broken_posting(stored.id))
+    return None
+
+
+_FIRST_BROKEN_POSTING = """
+    SELECT event_id FROM (
+        SELECT event_id, account_seq, balance_after,
+               row_number() OVER (ORDER BY account_seq) AS expected_seq,
+               sum(amount) OVER (ORDER BY account_seq) AS expected_balance
+        FROM ledger_posting WHERE account_id = %s AND account_seq IS NOT NULL
+    ) AS chain
+    WHERE account_seq <> expected_seq OR balance_after <> expected_balance
+    ORDER BY account_seq LIMIT 1
+"""
+
+
+def _first_broken_posting(account_id: UUID) -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_BROKEN_POSTING, [account_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
