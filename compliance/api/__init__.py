@@ -1,0 +1,1 @@
+"""Log-in and people over HTTP (api.md, Auth and People)."""

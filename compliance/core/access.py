@@ -1,0 +1,86 @@
+"""Which role may do what to people: plain tables, so that a reader and a test can see all of it at once."""
+
+from __future__ import annotations
+
+SERVICE_SCOPES = frozenset(
+    {
+        "users:read",
+        "users:write",
+        "wallets:read",
+        "wallets:write",
+        "transfers:write",
+        "bookings:write",
+        "events:read",
+    }
+)
+
+ADMIN_ROLES = frozenset({"MANAGER", "FINANCE", "COMPLIANCE", "AUDITOR"})
+"""Who may enter the back office. Employees may not."""
+
+_PRODUCT_APPS = frozenset({"compliance", "budgets", "wallets"})
+_VIEWABLE_APPS = {
+    "MANAGER": _PRODUCT_APPS | {"ledger"},
+    "FINANCE": _PRODUCT_APPS | {"ledger", "django_celery_beat"},
+    "COMPLIANCE": _PRODUCT_APPS | {"ledger"},
+    "AUDITOR": _PRODUCT_APPS | {"ledger", "django_celery_beat"},
+}
+
+
+_COMPANY_ROLES = frozenset({"FINANCE", "COMPLIANCE", "AUDITOR"})
+_INSPECTORS = frozenset({"COMPLIANCE", "AUDITOR"})
+_NARROWER = {
+    ("compliance", "serviceaccount"): _COMPANY_ROLES,
+    ("compliance", "loginsession"): _COMPANY_ROLES,
+    # What watches the watchers is read by those who inspect, not by those who run things.
+    ("compliance", "auditrecord"): _INSPECTORS,
+    ("compliance", "dataaccesslog"): _INSPECTORS,
+}
+
+
+def may_view_app(role: str, app_label: str) -> bool:
+    """Whether a role sees anything of an app in the back office."""
+    return app_label in _VIEWABLE_APPS.get(role, frozenset())
+
+
+def may_view_model(role: str, app_label: str, model: str) -> bool:
+    """Whether a role sees a model's screens; which rows it sees there is for the selectors to say.
+
+    Args:
+        model: the model's name in lower case.
+    """
+    return may_view_app(role, app_label) and role in _NARROWER.get((app_label, model), ADMIN_ROLES)
+
+
+PROFILE_FIELDS = frozenset({"first_name", "last_name", "phone", "timezone", "language"})
+ACCESS_FIELDS = frozenset({"role", "status", "team_id"})
+CHECK_FIELDS = frozenset({"status", "kyc_status", "risk_level"})
+
+_OF_OTHERS = {
+    "FINANCE": PROFILE_FIELDS | ACCESS_FIELDS,
+    "COMPLIANCE": CHECK_FIELDS,
+}
+_READ_ONLY_ROLES = frozenset({"AUDITOR", "SYSTEM"})
+
+
+def changeable_fields(role: str, *, of_oneself: bool) -> frozenset[str]:
+    """The fields of a user that a caller may change.
+
+    Nobody changes his own role, status, team or checks, whatever his role: access is given by somebody else.
+    """
+    if role in _READ_ONLY_ROLES:
+        return frozenset()
+    return PROFILE_FIELDS if of_oneself else _OF_OTHERS.get(role, frozenset())
+
+
+_REASONS = {
+    "MANAGER": "manages the team",
+    "FINANCE": "finance of the company",
+    "COMPLIANCE": "compliance of the company",
+    "AUDITOR": "audit of the company",
+    "SYSTEM": "service account of the company",
+}
+
+
+def reason_to_look(role: str) -> str:
+    """What gives a role the right to see somebody else's personal data, as access records say it (R189)."""
+    return _REASONS[role]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from ledger.ids import new_id
+
+
+class AuditRecord(models.Model):
+    """Who changed what about people and access, from what to what, and why (R186, R187). Append-only.
+
+    Written in the transaction of the change. It can never be erased, so it holds ids, roles and statuses but no
+    personal data: of a name or a phone number it says only that it changed.
+    """
+
+    APPEND_ONLY = True
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField(db_default=Now())
+    company_id = models.UUIDField()
+    actor_id = models.UUIDField(null=True, help_text="User or service account; empty = the installation itself.")
+    actor_role = models.CharField(max_length=16)
+    event_type = models.CharField(max_length=64)
+    entity_type = models.CharField(max_length=32)
+    entity_id = models.UUIDField()
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    reason = models.CharField(max_length=500, blank=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    session_id = models.UUIDField(null=True)
+    correlation_id = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="audit_record_says_what", condition=~Q(event_type="") & ~Q(entity_type="") & ~Q(actor_role="")
+            ),
+        ]
+        indexes = [
+            models.Index(name="audit_record_entity", fields=["entity_id", "id"]),
+            models.Index(name="audit_record_company", fields=["company_id", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.entity_id}"

@@ -1,0 +1,1 @@
+"""Reading people, each caller within his scope."""

@@ -1,0 +1,73 @@
+"""What is written down about changes and looks: append-only rows, in the transaction of what they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from compliance.core.access import reason_to_look
+from compliance.core.origin import Origin
+from compliance.models import AuditRecord, Company, DataAccessLog, ServiceAccount, Team, User
+
+MAX_USER_AGENT = 300
+
+
+def record_change(
+    *,
+    origin: Origin,
+    entity: User | ServiceAccount | Team | Company,
+    event_type: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Record who changed what (R186, R187). Call it inside the transaction of the change.
+
+    Args:
+        before, after: the values that changed, without personal data: the record can never be erased.
+    """
+    AuditRecord.objects.create(
+        company_id=entity.id if isinstance(entity, Company) else entity.company_id,
+        actor_id=origin.actor_id,
+        actor_role=origin.actor_role,
+        event_type=event_type,
+        entity_type=type(entity).__name__,
+        entity_id=entity.id,
+        before=before or {},
+        after=after or {},
+        reason=reason,
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent[:MAX_USER_AGENT],
+        session_id=origin.session_id,
+        correlation_id=origin.correlation_id,
+    )
+
+
+def record_look(*, origin: Origin, subject_ids: Iterable[UUID], fields: Iterable[str], context: str) -> None:
+    """Record that the actor is shown personal data of these users (R189, R190). A look at oneself is none.
+
+    Call it before the data are handed out: if it cannot be written down, it is not shown.
+
+    Args:
+        fields: names of the fields shown.
+        context: the route or screen.
+    """
+    actor_id = origin.actor_id
+    assert actor_id is not None, "only somebody can look"
+    others = [subject_id for subject_id in subject_ids if subject_id != actor_id]
+    names = sorted(fields)
+    DataAccessLog.objects.bulk_create(
+        DataAccessLog(
+            subject_id=subject_id,
+            actor_id=actor_id,
+            actor_role=origin.actor_role,
+            fields=names,
+            reason=reason_to_look(origin.actor_role),
+            context=context,
+            ip_address=origin.ip_address,
+            session_id=origin.session_id,
+            correlation_id=origin.correlation_id,
+        )
+        for subject_id in others
+    )

@@ -1,0 +1,66 @@
+"""Companies, their teams, and the programs that act for them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db.transaction import atomic
+
+from compliance.core.access import SERVICE_SCOPES
+from compliance.core.origin import Origin
+from compliance.models import Company, ServiceAccount, Team
+from compliance.services.audit import record_change
+from ledger.errors import InvalidInput
+
+
+def create_company(
+    *, name: str, origin: Origin, timezone: str = "UTC", week_start: int = 1, currency: str = "EUR"
+) -> Company:
+    """Create a company.
+
+    Args:
+        timezone: IANA zone whose midnight ends its days. week_start: 1 Monday … 7 Sunday.
+        currency: asset code that new wallets start with.
+    """
+    with atomic():
+        company = Company.objects.create(name=name, timezone=timezone, week_start=week_start, currency=currency)
+        record_change(origin=origin, entity=company, event_type="company.created", after={"name": name})
+    return company
+
+
+def create_team(*, company_id: UUID, name: str, origin: Origin) -> Team:
+    """Create a team. Its name is unique in the company, in any spelling."""
+    with atomic():
+        team = Team.objects.create(company_id=company_id, name=name)
+        record_change(origin=origin, entity=team, event_type="team.created", after={"name": name})
+    return team
+
+
+def create_service_account(
+    *, company_id: UUID, name: str, scopes: Iterable[str], origin: Origin
+) -> tuple[ServiceAccount, str]:
+    """Create a log-in for another program.
+
+    Returns:
+        The account and its secret of 256 bits, which is not kept and cannot be shown again.
+
+    Raises:
+        InvalidInput: a scope that does not exist.
+    """
+    names = sorted(set(scopes))
+    if unknown := set(names) - SERVICE_SCOPES:
+        raise InvalidInput(f"No such scope: {', '.join(sorted(unknown))}.", pointer="/scopes")
+    secret = secrets.token_urlsafe(32)
+    with atomic():
+        account = ServiceAccount.objects.create(
+            company_id=company_id,
+            name=name,
+            client_id=f"svc-{secrets.token_hex(8)}",
+            secret_hash=make_password(secret),
+            scope_names=names,
+        )
+        record_change(origin=origin, entity=account, event_type="service_account.created", after={"scopes": names})
+    return account, secret
