@@ -1,0 +1,29 @@
+"""The product's routes, under /v1; those of the seeds also without it (walletsite.urls)."""
+
+from django.urls import path
+
+from wallets.api.balances import BalanceView
+from wallets.api.batches import TransferBatchView
+from wallets.api.history import WalletTransactionsView
+from wallets.api.people import MeView, UsersView
+from wallets.api.statements import StatementView
+from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
+from wallets.api.transfers import BalanceTransferView, TransfersView
+from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
+
+urlpatterns = [
+    path("me", MeView.as_view()),
+    path("users", UsersView.as_view()),
+    path("wallets", WalletsView.as_view()),
+    path("wallets/<uuid:id>", WalletView.as_view()),
+    path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
+    path("wallets/<uuid:wallet_id>/balance", BalanceView.as_view()),
+    path("wallets/<uuid:wallet_id>/statement", StatementView.as_view()),
+    path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
+    path("transactions/<uuid:txn_id>", TransactionView.as_view()),
+    path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
+    path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
+    path("transfers", TransfersView.as_view()),
+    path("transfers/batch", TransferBatchView.as_view()),
+    path("wallet/balance_transfer", BalanceTransferView.as_view()),
+]

@@ -1,0 +1,231 @@
+"""`/wallets`: opening, finding, changing status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.api.authentication import caller_of
+from compliance.selectors.scope import users_visible_to
+from ledger.api.fields import CurrencyField, IdField, MoneyField, TextField, WordField
+from ledger.api.pagination import PageQuery, page_of, paginate
+from ledger.api.policy import PEOPLE, allow
+from ledger.api.refusals import refused
+from ledger.api.schema import operation
+from ledger.api.serializers import StrictSerializer
+from ledger.api.throttling import limit_wallet
+from ledger.api.times import rfc3339
+from ledger.api.views import ServiceView, tagged
+from ledger.errors import InvalidInput
+from ledger.money import ZERO, format_amount
+from ledger.selectors.assets import WALLET_CURRENCIES, get_asset
+from ledger.selectors.balances import Figures, wallet_figures
+from ledger.services.claims import Reply
+from wallets.api.replies import answer, claim_of, origin_of
+from wallets.models import Wallet, WalletStatus, WalletType
+from wallets.selectors.balances import forget_figures
+from wallets.selectors.wallets import find_wallets, get_wallet, get_wallets_by_any_id
+from wallets.services.wallets import Opening, change_status, open_wallet, require_may_change_status
+
+TYPES, STATUSES = tuple(WalletType.values), tuple(WalletStatus.values)
+FILTERS: tuple[str, ...] = ("user_id", "status", "currency", "type")
+READERS = allow(*PEOPLE, scope="wallets:read")
+
+EXAMPLE = {
+    "wallet_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c010",
+    "user_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c001",
+    "type": "PRIMARY",
+    "currency": "EUR",
+    "status": "ACTIVE",
+    "balance": "125.50",
+    "available": "125.50",
+    "pending": "0.00",
+    "reserved": "0.00",
+    "created_at": "2026-03-02T09:30:00.000000Z",
+    "updated_at": "2026-03-14T16:05:12.000000Z",
+    "version": 7,
+}
+
+
+class WalletAnswer(serializers.Serializer[Any]):
+    """A wallet and its figures. `balance` is what is available."""
+
+    wallet_id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    type = serializers.ChoiceField(TYPES)
+    currency = serializers.ChoiceField(WALLET_CURRENCIES)
+    status = serializers.ChoiceField(STATUSES)
+    balance = serializers.CharField()
+    available = serializers.CharField()
+    pending = serializers.CharField()
+    reserved = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class AnyWalletAnswer(WalletAnswer):
+    wallets = WalletAnswer(many=True, required=False, help_text="All wallets of the user, when asked by a user's id.")
+
+
+class OpenWallet(StrictSerializer):
+    amounts = {"initial_balance": "currency"}
+
+    user_id = IdField()
+    currency = CurrencyField(among=WALLET_CURRENCIES)
+    type = WordField(TYPES, default=WalletType.PRIMARY.value)
+    initial_balance = MoneyField(zero_allowed=True, default=ZERO, help_text="From the company's funding account.")
+
+
+class ChangeStatus(StrictSerializer):
+    status = WordField(STATUSES)
+    reason = TextField(max_length=500, help_text="Why; kept for ever in the wallet's history.")
+
+
+class WalletQuery(PageQuery):
+    user_id = IdField(required=False)
+    status = WordField(STATUSES, required=False)
+    currency = CurrencyField(among=WALLET_CURRENCIES, required=False)
+    type = WordField(TYPES, required=False)
+
+
+def wallet_view(wallet: Wallet, figures: Figures) -> dict[str, Any]:
+    """A wallet as api.md shows it. It was updated when its document or its figures last were."""
+    scale = get_asset(wallet.currency).cash_scale
+    available = format_amount(figures.available, scale)
+    updated_at = max(wallet.updated_at, figures.updated_at or wallet.updated_at)
+    return {
+        "wallet_id": str(wallet.id),
+        "user_id": str(wallet.user_id),
+        "type": wallet.type,
+        "currency": wallet.currency,
+        "status": wallet.status,
+        "balance": available,
+        "available": available,
+        "pending": format_amount(figures.pending, scale),
+        "reserved": format_amount(figures.reserved, scale),
+        "created_at": rfc3339(wallet.created_at),
+        "updated_at": rfc3339(updated_at),
+        "version": figures.version,
+    }
+
+
+def wallet_views(wallets: list[Wallet]) -> list[dict[str, Any]]:
+    """Several wallets, their figures read together."""
+    figures = wallet_figures([wallet.id for wallet in wallets])
+    return [wallet_view(wallet, figures[wallet.id]) for wallet in wallets]
+
+
+class WalletsView(ServiceView):
+    policy = {"GET": READERS, "POST": allow("MANAGER", "FINANCE", scope="wallets:write")}
+
+    @operation(
+        "List wallets",
+        query=WalletQuery,
+        answer=page_of(WalletAnswer),
+        codes=("pagination.invalid", "currency.unsupported"),
+        example={"data": [EXAMPLE], "page": {"next_cursor": None, "has_more": False}},
+        description="Employees see their own, managers their team's, everybody else the company's.",
+    )
+    def get(self, request: Request) -> Response:
+        query = self.query(WalletQuery)
+        filters = {name: query[name] for name in FILTERS if name in query}
+        page = paginate(find_wallets(caller_of(request), filters), query)
+        views = dict(zip([wallet.id for wallet in page.rows], wallet_views(page.rows), strict=True))
+        return Response(page.body(lambda wallet: views[wallet.id]))
+
+    @operation(
+        "Open a wallet",
+        body=OpenWallet,
+        answer=WalletAnswer,
+        status=201,
+        codes=("money.invalid", "money.scale_exceeded", "currency.unsupported", "wallet.already_exists"),
+        body_example={"user_id": EXAMPLE["user_id"], "currency": "EUR", "initial_balance": "125.50"},
+        example={**EXAMPLE, "version": 2, "updated_at": EXAMPLE["created_at"]},
+        takes_key="optional",
+        is_tagged=True,
+        description="One live PRIMARY wallet per person, and one live wallet per person, type and currency; "
+        "a second one is refused with the first one's id in `existing_id`.",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        key = self.idempotency_key(required=False)
+        wanted = self.body(OpenWallet)
+        owner = users_visible_to(caller_of(request)).filter(id=wanted["user_id"]).first()
+        if owner is None:
+            raise InvalidInput("There is no such user.", pointer="/user_id")
+        wallet, outcome = open_wallet(
+            Opening(
+                owner=owner,
+                currency=wanted["currency"],
+                type=wanted["type"],
+                initial_balance=wanted["initial_balance"],
+            ),
+            origin=origin_of(request),
+            claim=claim_of(self, key) if key else None,
+            render=lambda wallet, figures: Reply(201, json.dumps(wallet_view(wallet, figures))),
+        )
+        response = answer(outcome)
+        if wallet is not None:
+            response.headers["ETag"] = f'"v{2 if wanted["initial_balance"] else 1}"'
+        return response
+
+
+class WalletView(ServiceView):
+    policy = {"GET": READERS}
+
+    @operation(
+        "Show a wallet",
+        answer=AnyWalletAnswer,
+        example=EXAMPLE,
+        is_tagged=True,
+        description="By a wallet's id that wallet; by a user's id the user's PRIMARY wallet, with all of the user's "
+        "wallets in `wallets`.",
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        views = wallet_views(get_wallets_by_any_id(caller_of(request), id))
+        first = views[0]
+        data = first if first["wallet_id"] == str(id) else {**first, "wallets": views}
+        return tagged(data, first["version"])
+
+
+class WalletStatusView(ServiceView):
+    policy = {"PUT": allow("EMPLOYEE", "MANAGER", "FINANCE", "COMPLIANCE")}
+
+    @operation(
+        "Suspend, freeze, close or reopen a wallet",
+        body=ChangeStatus,
+        answer=WalletAnswer,
+        codes=("wallet.invalid_transition", "wallet.not_empty", "lock.timeout", "outcome.unknown"),
+        body_example={"status": "FROZEN", "reason": "Phone lost on the train."},
+        example={**EXAMPLE, "status": "FROZEN", "version": 8},
+        takes_version="optional",
+        is_tagged=True,
+        description="SUSPENDED: nothing goes out. FROZEN: neither in nor out. CLOSED: final, and only when nothing "
+        "is left (`blockers` says what is). The owner may suspend, not lift. The same status again changes nothing.",
+    )
+    def put(self, request: Request, wallet_id: UUID) -> Response:
+        caller = caller_of(request)
+        wallet = get_wallet(caller, wallet_id)
+        wanted = self.body(ChangeStatus)
+        status = WalletStatus(wanted["status"])
+        require_may_change_status(caller, wallet, status)
+        limit_wallet(wallet_id, "status")
+        wallet, refusal = change_status(
+            caller=caller,
+            wallet_id=wallet_id,
+            status=status,
+            reason=wanted["reason"],
+            expected_version=self.expected_version(),
+            origin=origin_of(request),
+        )
+        if refusal is not None:
+            raise refused(refusal, get_asset(wallet.currency))
+        forget_figures(wallet_id)
+        (view,) = wallet_views([wallet])
+        return tagged(view, view["version"])

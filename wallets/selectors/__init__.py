@@ -1,0 +1,1 @@
+"""Reading wallets, each caller within his scope."""

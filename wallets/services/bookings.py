@@ -1,0 +1,85 @@
+"""Credits and debits that other services ask for (R69): against the company's booking-clearing account (C8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from ledger.errors import Conflict
+from ledger.services import journal
+from ledger.services.accounts import ensure_system_accounts
+from ledger.services.journal import Outcome, Renderer, Result
+from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
+from wallets.models import Wallet
+from wallets.selectors.balances import forget_figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequest:
+    """One credit or debit. (reference_type, reference_id, direction) is its key, unique in the company for ever."""
+
+    wallet: Wallet
+    direction: Literal["CREDIT", "DEBIT"]
+    amount: Decimal
+    currency: str
+    reference_id: str
+    reference_type: str
+    request_hash: bytes
+    description: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def company_id(self) -> UUID:
+        return self.wallet.user.company_id
+
+
+def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
+    """The other side of bookings: what other services owe and are owed."""
+    return SystemAccount("BOOKING_CLEARING", company_id, currency)
+
+
+def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
+    """Build the command, opening the clearing account when it is the company's first booking in this currency."""
+    clearing = clearing_account(request.company_id, request.currency)
+    ensure_system_accounts([clearing])
+    side = Side(request.wallet.id, request.wallet.currency)
+    details = Details(
+        claim=_claim(request),
+        origin=origin,
+        company_id=request.company_id,
+        amount=request.amount,
+        currency=request.currency,
+        description=request.description,
+        reference_type=request.reference_type,
+        reference_id=request.reference_id,
+        metadata=request.metadata,
+    )
+    return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
+
+
+def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Outcome:
+    """Post a prepared booking.
+
+    Raises:
+        Conflict: `transfer.duplicate_reference`, the reference was used for something else before (R8, C11).
+    """
+    (outcome,) = journal.post([command], render=render)
+    if outcome.key_reused:
+        raise Conflict(
+            "This reference was booked before with other details. A reference is used once.",
+            code="transfer.duplicate_reference",
+        )
+    forget_figures(wallet_id)
+    return outcome
+
+
+def rehearse_booking(command: Transfer) -> Result:
+    (result,) = journal.rehearse([command])
+    return result
+
+
+def _claim(request: BookingRequest) -> Claim:
+    scope = f"reference:{request.company_id}:{request.reference_type}:{request.direction}"
+    return Claim(scope=scope, key=request.reference_id, request_hash=request.request_hash)

@@ -1,0 +1,30 @@
+"""A new colleague: the person, and when a currency is named the PRIMARY wallet, in one go (R78)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.transaction import atomic
+
+from compliance.core.origin import Origin as PersonOrigin
+from compliance.models import User
+from compliance.services.users import create_user
+from ledger.services.movements import Origin
+from wallets.services.wallets import Opening, open_wallet
+
+
+def join(*, person: dict[str, Any], wallet_currency: str | None, person_origin: PersonOrigin, origin: Origin) -> User:
+    """Create a user and perhaps a PRIMARY wallet; either all of it exists afterwards or nothing.
+
+    Args:
+        person: what `create_user` takes.
+        wallet_currency: None = no wallet.
+
+    Raises:
+        InvalidInput: as `create_user`.
+    """
+    with atomic():
+        user = create_user(**person, origin=person_origin)
+        if wallet_currency:
+            open_wallet(Opening(owner=user, currency=wallet_currency), origin=origin)
+    return user
