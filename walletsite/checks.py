@@ -1,0 +1,126 @@
+"""System checks: reasons not to start.
+
+walletsite.E001    a secret key is missing, short or known
+walletsite.E002    a JWT signing key is too weak, or is the secret key
+walletsite.E003    a server is reached with no password, or with one that everybody tries first
+walletsite.E004    the service connects as a role that can change what is append-only (needs the database)
+walletsite.E005    the database would lose acknowledged money (needs the database)
+walletsite.W001    there is no database
+walletsite.W002    the database does not answer, so it could not be examined
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.management import call_command
+from django.db import OperationalError, connections
+from psycopg.conninfo import conninfo_to_dict
+
+from walletsite.connections import UnsafeDatabase
+from walletsite.database import Purpose
+
+_IS_POWERFUL = """
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+        OR EXISTS (SELECT 1 FROM pg_tables WHERE tableowner = current_user AND schemaname = 'public')
+"""
+KEY_CHARACTERS = 43
+"""256 bits, in base64."""
+DISTINCT_CHARACTERS = 12
+USUAL_PASSWORDS = frozenset(
+    {"", "admin", "changeme", "guest", "password", "postgres", "rabbitmq", "redis", "secret", "test", "wallet"}
+)
+
+
+def is_weak_key(key: str) -> bool:
+    """Whether a key is shorter than 256 bits in base64, or looks typed rather than drawn."""
+    return len(key) < KEY_CHARACTERS or len(set(key)) < DISTINCT_CHARACTERS or "insecure" in key.lower()
+
+
+def is_weak_password(password: str) -> bool:
+    return password.lower() in USUAL_PASSWORDS or len(password) < DISTINCT_CHARACTERS
+
+
+@register(Tags.security)
+def check_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Keys must be real ones wherever strangers can reach us."""
+    if not settings.IS_EXPOSED:
+        return []
+    found: list[CheckMessage] = []
+    if any(is_weak_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
+        found.append(_error("SECRET_KEY is weak.", "E001"))
+    keys = settings.JWT_SIGNING_KEYS
+    if not keys or any(is_weak_key(key) or key == settings.SECRET_KEY for key in keys):
+        found.append(_error("JWT_SIGNING_KEYS needs keys of 256 bits that are not the SECRET_KEY.", "E002"))
+    return found
+
+
+@register(Tags.security)
+def check_passwords(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """No server that holds or carries our data may be reached with a password that everybody knows."""
+    if not settings.IS_EXPOSED:
+        return []
+    databases = {name: conninfo_to_dict(getattr(settings, name)) for name in ("DATABASE_URL", "OWNER_DATABASE_URL")}
+    passwords = {name: str(parts.get("password", "")) for name, parts in databases.items() if not _proves_itself(parts)}
+    for name in ("REDIS_URL", "BROKER_URL"):
+        passwords[name] = unquote(urlsplit(getattr(settings, name)).password or "")
+    return [
+        _error(f"{name} has no password, or one that everybody tries first.", "E003")
+        for name, password in passwords.items()
+        if is_weak_password(password)
+    ]
+
+
+def _proves_itself(connection: Mapping[str, Any]) -> bool:
+    """Whether a database connection proves who it is without a password: by certificate, or by our account."""
+    return "sslcert" in connection or str(connection.get("host", "")).startswith("/")
+
+
+@register(Tags.database)
+def check_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
+) -> list[CheckMessage]:
+    """The database must keep what it acknowledges. One that does not answer now is examined when it does."""
+    if not settings.DATABASE_URL:
+        return [Warning("There is no database.", hint="Set DATABASE_URL, or run `make up`.", id="walletsite.W001")]
+    if "default" not in (databases or ()):
+        return []
+    try:
+        return _check_role()
+    except UnsafeDatabase as error:
+        return [_error(str(error), "E005", hint="Switch these settings on, on the server.")]
+    except OperationalError:
+        return [Warning("The database does not answer.", id="walletsite.W002")]
+
+
+def require_safe_start() -> None:
+    """Run the checks before a process takes work.
+
+    Raises:
+        SystemCheckError: there is a reason not to start.
+    """
+    call_command("check", databases=["default"], stdout=StringIO())
+
+
+def _check_role() -> list[CheckMessage]:
+    """The service must not be able to rewrite history: its role owns nothing and is no superuser."""
+    if not settings.IS_EXPOSED or settings.DATABASE_PURPOSE == Purpose.OWN:
+        connections["default"].ensure_connection()
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_IS_POWERFUL)
+        (is_powerful,) = cursor.fetchone()
+    if not is_powerful:
+        return []
+    hint = "Connect as a role of its own (APP_DATABASE_ROLE); migrate with OWNER_DATABASE_URL."
+    return [_error("DATABASE_URL names a role that owns tables or is a superuser.", "E004", hint)]
+
+
+def _error(text: str, number: str, hint: str = "See .env.example.") -> CheckMessage:
+    return Error(text, hint=hint, id=f"walletsite.{number}")

@@ -1,0 +1,125 @@
+"""Three addresses for those who run the service: does it live, may it get traffic, how is it doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from ipaddress import ip_address
+from secrets import compare_digest
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+from kombu import Connection
+
+from ledger import redis
+from walletsite.connections import durability_faults
+
+OK, FAILED = "ok", "failed"
+BROKER_TIMEOUT_SECONDS = 1
+FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
+
+logger = structlog.get_logger(__name__)
+
+
+class NotReady(Exception):
+    """A check found something wrong; the text is for the log, never for the answer."""
+
+
+@require_safe
+def health(_request: HttpRequest) -> HttpResponse:
+    """GET /health: 200 while the process lives. Looks at nothing else, so that a sick database restarts nobody."""
+    return JsonResponse({"status": OK})
+
+
+@require_safe
+def ready(_request: HttpRequest) -> HttpResponse:
+    """GET /ready: 503 while money cannot be served. Cache and broker are reported, but money does not wait for them."""
+    checks = {"database": _passes(_check_database)}
+    checks["migrations"] = _passes(_check_migrations) if checks["database"] else False
+    is_ready = all(checks.values())
+    checks |= {"cache": _passes(_check_cache), "broker": _passes(_check_broker)}
+    answer = {
+        "status": OK if is_ready else FAILED,
+        "checks": {name: OK if passed else FAILED for name, passed in checks.items()},
+    }
+    response = JsonResponse(answer, status=200 if is_ready else 503)
+    if not is_ready:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """GET /metrics: for a caller on this machine, or with METRICS_TOKEN as bearer. For others there is nothing here."""
+    if not (_comes_from_this_machine(request) or _has_metrics_token(request)):
+        raise Http404
+    answer: HttpResponse = ExportToDjangoView(request)
+    return answer
+
+
+def _passes(check: Callable[[], None]) -> bool:
+    """Run one check. Whatever goes wrong is an answer here, and its text stays in the log."""
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001 - a check that fails in a new way has failed all the same
+        logger.warning(
+            "not ready", check=check.__name__.removeprefix("_check_"), reason=f"{type(error).__name__}: {error}"
+        )
+        return False
+    return True
+
+
+def _check_database() -> None:
+    connection.ensure_connection()
+    faults = durability_faults(connection.connection)
+    if faults and settings.REQUIRE_DURABLE_DATABASE:
+        raise NotReady(", ".join(faults))
+
+
+def _check_migrations() -> None:
+    missing = _migrations_of_this_version() - set(MigrationRecorder(connection).applied_migrations())
+    if missing:
+        raise NotReady(f"{len(missing)} migrations are not applied")
+
+
+@cache
+def _migrations_of_this_version() -> frozenset[tuple[str, str]]:
+    disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    return frozenset(name for name, migration in disk.items() if not migration.replaces)
+
+
+def _check_cache() -> None:
+    redis.call(lambda client: client.ping())
+
+
+def _check_broker() -> None:
+    options = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
+    is_redis = settings.BROKER_URL.startswith("redis")
+    with Connection(
+        settings.BROKER_URL,
+        connect_timeout=BROKER_TIMEOUT_SECONDS,
+        transport_options=options if is_redis else {},
+    ) as broker:
+        broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
+
+
+def _comes_from_this_machine(request: HttpRequest) -> bool:
+    """Whether nobody stands between: a proxy on this machine would make everybody look local."""
+    if any(header in request.META for header in FORWARDING_HEADERS):
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_metrics_token(request: HttpRequest) -> bool:
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    given = request.headers.get("Authorization", "").encode()
+    return bool(settings.METRICS_TOKEN) and compare_digest(given, expected)

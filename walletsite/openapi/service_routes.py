@@ -1,0 +1,46 @@
+"""The routes that are not part of the API proper: health, metrics and the documents themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from walletsite.codes import CODES
+
+
+def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add the routes that are not part of the API proper: health, metrics and the documents themselves."""
+    result["paths"] = dict(sorted({**result["paths"], **_plain_paths()}.items()))
+    return result
+
+
+def _plain_paths() -> dict[str, Any]:
+    checks = {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"}}
+    return {
+        "/health": _plain("health", "Whether the process lives", "application/json", {"status": "ok"}),
+        "/ready": _plain("ready", "Whether the service can work", "application/json", checks, also=503),
+        "/metrics": _plain("metrics", "Prometheus metrics, for loopback or with the metrics token", "text/plain"),
+        "/v1/openapi.json": _plain("openapi", "This document", "application/json"),
+        "/v1/docs": _plain("docs", "This document for people", "text/html"),
+        "/v1/errors": _plain("errors", "All error codes", "text/html"),
+        "/v1/errors/{code}": _plain("error", "One error code", "text/html", parameter="code"),
+    }
+
+
+def _plain(
+    id: str, summary: str, media_type: str, example: Any = None, *, also: int | None = None, parameter: str = ""
+) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {} if media_type == "application/json" else {"type": "string"}}
+    if example is not None:
+        content["examples"] = {summary: {"value": example}}
+    statuses = [status for status in (200, also) if status]
+    operation: dict[str, Any] = {
+        "operationId": id,
+        "summary": summary,
+        "tags": ["service"],
+        "responses": {str(status): {"description": summary, "content": {media_type: content}} for status in statuses},
+    }
+    if parameter:
+        operation["parameters"] = [
+            {"name": parameter, "in": "path", "required": True, "schema": {"type": "string", "enum": sorted(CODES)}}
+        ]
+    return {"get": operation}

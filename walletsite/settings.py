@@ -1,0 +1,234 @@
+"""Settings. Everything that differs between installations comes from the environment (see `.env.example`).
+
+The profile says how careful to be: `development` makes up what is missing, `test` is the test run, `staging` and
+`production` refuse to start without real secrets, a durable database and TLS.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from walletsite.database import Purpose, database_settings, is_patient
+from walletsite.logs import logging_settings
+from walletsite.openapi.settings import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PROFILES = ("development", "test", "staging", "production")
+
+env = environ.Env()
+PROFILE = env.str("PROFILE", "development")
+if PROFILE not in PROFILES:
+    raise environ.ImproperlyConfigured(f"PROFILE is {PROFILE!r}; it is one of {', '.join(PROFILES)}.")
+IS_EXPOSED = PROFILE in ("staging", "production")
+
+_service_env = BASE_DIR / ".demo" / "service.env"
+if PROFILE == "development" and "DATABASE_URL" not in env.ENVIRON and _service_env.exists():
+    env.read_env(_service_env)  # written by `make up`, so that manage.py finds the running demo
+
+
+def _required(name: str, *, otherwise: str) -> str:
+    """A variable that only development and tests may leave out."""
+    value: str = env.str(name) if IS_EXPOSED else env.str(name, otherwise)
+    return value
+
+
+# -- Secrets: made up per process where nobody else has to know them.
+SECRET_KEY = _required("SECRET_KEY", otherwise=secrets.token_urlsafe(48))
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+JWT_SIGNING_KEYS = [key for key in _required("JWT_SIGNING_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key]
+"""The first signs, all verify. HS256, at least 256 bits each."""
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+# -- Database
+DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
+DATABASE_URL = _required("DATABASE_URL", otherwise="")
+OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", DATABASE_URL)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
+"""Per web process. With 2 web processes, worker, beat and relay an instance stays within 20 connections (R92)."""
+TRANSACTION_TIMEOUT_SECONDS = 0 if is_patient(DATABASE_PURPOSE) else 10
+REQUIRE_DURABLE_DATABASE = PROFILE != "test"
+DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.dummy"}}
+if DATABASE_URL:
+    _url = OWNER_DATABASE_URL if DATABASE_PURPOSE is Purpose.OWN else DATABASE_URL
+    DATABASES["default"] = database_settings(_url, DATABASE_PURPOSE, pool_size=DATABASE_POOL_SIZE)
+APP_DATABASE_ROLE = env.str(
+    "APP_DATABASE_ROLE", database_settings(DATABASE_URL, Purpose.WORK, pool_size=1)["USER"] if DATABASE_URL else ""
+)
+"""The role that the service connects as; `grant_privileges` grants to it."""
+
+# -- Redis and broker. Money never waits for either.
+REDIS_URL = _required("REDIS_URL", otherwise="redis://127.0.0.1:1")
+"""In development without Redis nothing listens on port 1, and callers do without. (Port 0 means 6379 to redis-py.)"""
+BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+"""Django's own cache serves nobody here: `ledger.redis` is the one door to Redis."""
+
+# -- What runs
+ROOT_URLCONF = "walletsite.urls"
+WSGI_APPLICATION = "walletsite.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "compliance.User"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEBUG = False
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "django_prometheus",
+    "django_structlog",
+    "ledger",
+    "compliance",
+    "budgets",
+    "wallets",
+    "walletsite",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "walletsite.middleware.RequestMiddleware",
+    "walletsite.problems.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# -- Static files: straight from the packages in development, collected and compressed elsewhere.
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles" if IS_EXPOSED else None
+WHITENOISE_USE_FINDERS = not IS_EXPOSED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_EXPOSED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# -- Who may talk to us, and how
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if IS_EXPOSED else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+"""How many proxies in front of us append to X-Forwarded-For; with none, the header is not believed."""
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = IS_EXPOSED
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]  # probes come without TLS, from inside
+SECURE_HSTS_SECONDS = 31_536_000 if IS_EXPOSED else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_EXPOSED
+SECURE_HSTS_PRELOAD = IS_EXPOSED
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_EXPOSED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+"""Not in Redis: a session that was ended while Redis was away would come back with it."""
+
+# -- Sizes (safety.md §5 ac)
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
+# -- People
+AUTHENTICATION_BACKENDS = ["compliance.api.backends.PasswordBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if PROFILE == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; guards nothing outside of tests
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+]
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+REFRESH_TOKEN_LIFETIME = timedelta(days=14)
+JWT_ISSUER = env.str("JWT_ISSUER", "wallet-service")
+JWT_AUDIENCE = env.str("JWT_AUDIENCE", "wallet-service")
+LOGIN_FAILURES_PER_ACCOUNT = env.int("LOGIN_FAILURES_PER_ACCOUNT", 10)
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", 50)
+
+# -- REST interface
+RATE_LIMIT_PER_WALLET = env.int("RATE_LIMIT_PER_WALLET", 600)
+RATE_LIMIT_PER_PERSON = env.int("RATE_LIMIT_PER_PERSON", 6_000)
+RATE_LIMIT_PER_SERVICE = env.int("RATE_LIMIT_PER_SERVICE", 120_000)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger.api.policy.HasPolicy"],
+    "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "walletsite.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "walletsite.openapi.operations.ServiceSchema",
+    "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": TRUSTED_PROXIES,
+}
+
+# -- Background work: JSON only, nothing acknowledged before it is done, no results kept.
+CELERY_BROKER_URL = BROKER_URL
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"confirm_publish": True}
+    if BROKER_URL.startswith("amqp")
+    else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
+)
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+# -- Logs
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = logging_settings(is_json=IS_EXPOSED, level=LOG_LEVEL)
+LOGGING_CONFIG = "walletsite.logs.configure_logging"
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

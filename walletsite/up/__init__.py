@@ -1,0 +1,1 @@
+"""The one-command start: servers, database, service, and how to reach it."""

@@ -1,0 +1,34 @@
+"""Every route. The apps' routes stand under /v1; the seeds' own ones also answer without it, by the same views."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
+
+from compliance.admin.passwords import own_password_view
+from compliance.api.urls import urlpatterns as compliance_routes
+from wallets.api.urls import urlpatterns as wallets_routes
+from walletsite import docs, health
+
+SEED_ROUTES = ("wallets", "budgets")
+
+
+def _is_seed_route(route: URLPattern | URLResolver) -> bool:
+    return str(route.pattern).split("/")[0] in SEED_ROUTES
+
+
+urlpatterns = [
+    path("admin/password_change/", own_password_view),
+    path("admin/", admin.site.urls),
+    # Exempt, so that a POST meets 405 and not the CSRF check: these pages change nothing.
+    path("health", csrf_exempt(health.health)),
+    path("ready", csrf_exempt(health.ready)),
+    path("metrics", csrf_exempt(health.metrics)),
+    path("v1/openapi.json", csrf_exempt(docs.openapi)),
+    path("v1/docs", csrf_exempt(docs.swagger)),
+    path("v1/errors", csrf_exempt(docs.error_index)),
+    path("v1/errors/<str:code>", csrf_exempt(docs.error_page)),
+    path("v1/", include([*compliance_routes, *wallets_routes])),
+    path("", include([route for route in wallets_routes if _is_seed_route(route)])),
+]

@@ -1,0 +1,16 @@
+"""Entry point of the web server."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "walletsite.settings")
+os.environ.setdefault("DATABASE_PURPOSE", "web")
+
+application = get_wsgi_application()
+
+from walletsite.checks import require_safe_start  # noqa: E402 - needs the apps
+
+require_safe_start()
