@@ -1,0 +1,79 @@
+"""Databases of the test run. Tests connect as the service does: as a role that owns nothing.
+
+Large tables are append-only and refuse TRUNCATE, so a test either runs in a transaction that is rolled back
+(`db`, the usual case) or leaves its rows behind (`committed_db`) and works on companies and wallets of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from tests import servers
+from walletsite.database import Purpose, database_settings
+from walletsite.embedded.roles import drop_database, ensure_database
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        servers.release()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Django's own way of testing commits empties every table afterwards; ours refuse that."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        is_flushing = bool(marker and marker.kwargs.get("transaction"))
+        if is_flushing or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(f"{item.nodeid}: use the fixture `committed_db` to test commits.")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make this process' database: migrated and granted as the owner, then used as the service's role."""
+    superuser_url, name = os.environ["TEST_SUPERUSER_URL"], servers.database_name()
+    ensure_database(superuser_url, name, owner=servers.OWNER_ROLE, guest=servers.APP_ROLE)
+    with django_db_blocker.unblock():
+        with _connected_as_owner():
+            call_command("migrate", verbosity=0, interactive=False)
+            if "grant_privileges" in get_commands():
+                call_command("grant_privileges")
+        yield
+        connections.close_all()
+    drop_database(superuser_url, name)
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database without a transaction around the test: what it commits stays, other threads and processes see it.
+
+    A thread that the test starts closes its own connections (`connections.close_all()`) before it ends.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@contextmanager
+def _connected_as_owner() -> Iterator[None]:
+    connection = connections["default"]
+    service_settings = dict(connection.settings_dict)
+    owner_settings = database_settings(settings.OWNER_DATABASE_URL, Purpose.OWN, pool_size=1)
+    _reconnect_with(owner_settings)
+    try:
+        yield
+    finally:
+        _reconnect_with(service_settings)
+
+
+def _reconnect_with(changed: dict[str, object]) -> None:
+    """Change the settings in place: connections of threads that start later read the same dictionary."""
+    connections["default"].close()
+    connections["default"].settings_dict.update(changed)
