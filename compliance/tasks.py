@@ -5,6 +5,6 @@ from celery import shared_task
 from compliance.services.retention import purge_log_ins
 
 
-@shared_task(name="compliance.purge_log_ins", ignore_result=True)
+@shared_task(name="compliance.purge_log_ins")
 def purge_log_ins_task() -> None:
     purge_log_ins()

@@ -90,5 +90,5 @@ def _pool(size: int) -> dict[str, Any]:
         "max_size": size,
         "timeout": POOL_WAIT_SECONDS,
         "max_lifetime": 1800,
-        "reconnect_timeout": 5,
+        "reconnect_timeout": 2,
     }

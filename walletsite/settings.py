@@ -173,7 +173,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 # -- People
 AUTHENTICATION_BACKENDS = ["compliance.api.backends.PasswordBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "compliance.services.hashers.ModestArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if PROFILE == "test":
@@ -226,6 +226,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
 )
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
+    "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
+    "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
+}
 
 # -- Logs
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")

@@ -45,8 +45,15 @@ def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
     clearing = clearing_account(request.company_id, request.currency)
     ensure_system_accounts([clearing])
     side = Side(request.wallet.id, request.wallet.currency)
+    claim = reference_claim(
+        request.company_id,
+        type=request.reference_type,
+        id=request.reference_id,
+        direction=request.direction,
+        request_hash=request.request_hash,
+    )
     details = Details(
-        claim=_claim(request),
+        claim=claim,
         origin=origin,
         company_id=request.company_id,
         amount=request.amount,
@@ -80,6 +87,6 @@ def rehearse_booking(command: Transfer) -> Result:
     return result
 
 
-def _claim(request: BookingRequest) -> Claim:
-    scope = f"reference:{request.company_id}:{request.reference_type}:{request.direction}"
-    return Claim(scope=scope, key=request.reference_id, request_hash=request.request_hash)
+def reference_claim(company_id: UUID, *, type: str, id: str, direction: str, request_hash: bytes) -> Claim:
+    """The claim of a reference: (type, id, direction) is used once in a company, for ever (R8, C11)."""
+    return Claim(scope=f"reference:{company_id}:{type}:{direction}", key=id, request_hash=request_hash)

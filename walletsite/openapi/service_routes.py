@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from walletsite.codes import CODES
+from walletsite.openapi.sharing import PROBLEM_JSON
+
+_NOT_FOUND = {
+    "schema": {"$ref": "#/components/schemas/Problem"},
+    "examples": {"not_found": {"$ref": "#/components/examples/not_found"}},
+}
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def _plain(
         "responses": {str(status): {"description": summary, "content": {media_type: content}} for status in statuses},
     }
     if parameter:
-        operation["parameters"] = [
-            {"name": parameter, "in": "path", "required": True, "schema": {"type": "string", "enum": sorted(CODES)}}
-        ]
+        codes = {"type": "string", "enum": sorted(CODES)}
+        operation["parameters"] = [{"name": parameter, "in": "path", "required": True, "schema": codes}]
+        operation["responses"]["404"] = {"description": "`not_found`", "content": {PROBLEM_JSON: _NOT_FOUND}}
     return {"get": operation}

@@ -203,7 +203,7 @@ def test_every_refusal_costs_one_hash(
     alice: User, who: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Argon2 dominates the time of a log-in; counting it is what can be tested on a busy machine (safety.md q)."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["compliance.services.hashers.ModestArgon2"]
     hashed = make_password(PASSWORD)
     changes = {"suspended": {"status": "SUSPENDED"}, "without password": {"password": "!"}}.get(who, {})
     User.objects.filter(id=alice.id).update(**{"password": hashed, **changes})
@@ -224,7 +224,7 @@ def test_every_refusal_costs_one_hash(
 
 def test_old_hashes_are_renewed_and_sessions_stay(alice: User, settings: Settings) -> None:
     settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "compliance.services.hashers.ModestArgon2",
         "django.contrib.auth.hashers.MD5PasswordHasher",
     ]
     before = alice.token_version

@@ -1,0 +1,18 @@
+"""The ledger's regular work. Each task may run twice, at once or not at all for a while, without harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from ledger.services.folding import fold_system_accounts
+from ledger.services.partitions import ensure_partitions
+
+
+@shared_task(name="ledger.fold_system_accounts")
+def fold_system_accounts_task() -> None:
+    fold_system_accounts()
+
+
+@shared_task(name="ledger.ensure_partitions")
+def ensure_partitions_task() -> None:
+    ensure_partitions()

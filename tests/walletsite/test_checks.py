@@ -1,0 +1,132 @@
+"""Reasons not to start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management.base import SystemCheckError
+from pytest_django.fixtures import SettingsWrapper
+
+from walletsite.checks import check_keys, check_passwords, is_weak_key, is_weak_password, require_safe_start
+
+STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+PRODUCTION = {
+    "PROFILE": "production",
+    "SECRET_KEY": STRONG,
+    "JWT_SIGNING_KEYS": OTHER_STRONG,
+    "DATABASE_URL": f"postgresql://app:{secrets.token_hex(16)}@db.example/wallet",
+    "OWNER_DATABASE_URL": f"postgresql://owner:{secrets.token_hex(16)}@db.example/wallet",
+    "REDIS_URL": f"rediss://:{secrets.token_hex(16)}@cache.example:6379/0",
+    "ALLOWED_HOSTS": "wallet.example",
+}
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 64, "django-insecure-" + STRONG])
+def test_a_typed_short_or_known_key_is_weak(key: str) -> None:
+    assert is_weak_key(key)
+
+
+def test_a_drawn_key_is_not_weak() -> None:
+    assert not is_weak_key(STRONG)
+
+
+@pytest.mark.parametrize("password", ["", "guest", "Postgres", "short"])
+def test_a_usual_password_is_weak(password: str) -> None:
+    assert is_weak_password(password)
+
+
+@pytest.fixture
+def exposed(settings: SettingsWrapper) -> SettingsWrapper:
+    """Settings of a sound production."""
+    settings.IS_EXPOSED = True
+    settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
+    for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
+        setattr(settings, name, PRODUCTION[name])
+    settings.BROKER_URL = f"amqps://wallet:{secrets.token_hex(16)}@broker.example"
+    return settings
+
+
+@pytest.mark.usefixtures("exposed")
+def test_a_sound_production_has_no_complaints() -> None:
+    assert check_keys(None) == check_passwords(None) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"SECRET_KEY": "changeme"}, ["walletsite.E001"]),
+        ({"SECRET_KEY_FALLBACKS": ["changeme"]}, ["walletsite.E001"]),
+        ({"JWT_SIGNING_KEYS": []}, ["walletsite.E002"]),
+        ({"JWT_SIGNING_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E002"]),
+        ({"JWT_SIGNING_KEYS": [STRONG]}, ["walletsite.E002"]),
+        ({"BROKER_URL": "amqp://guest:guest@broker.example"}, ["walletsite.E003"]),
+        ({"REDIS_URL": "redis://cache.example"}, ["walletsite.E003"]),
+        ({"DATABASE_URL": "postgresql://postgres:postgres@db.example/wallet"}, ["walletsite.E003"]),
+        ({"DATABASE_URL": "postgresql://app@/wallet?host=/run/postgresql"}, []),
+    ],
+)
+def test_each_weakness_is_named(exposed: SettingsWrapper, changed: dict[str, object], expected: list[str]) -> None:
+    for name, value in changed.items():
+        setattr(exposed, name, value)
+    assert [message.id for message in (*check_keys(None), *check_passwords(None))] == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("exposed")
+def test_the_service_role_may_start() -> None:
+    require_safe_start()
+
+
+def test_a_role_that_owns_the_tables_may_not_serve(
+    committed_db: None, exposed: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+
+    from walletsite.database import Purpose, database_settings
+
+    owner = database_settings(settings.OWNER_DATABASE_URL, Purpose.OWN, pool_size=1)
+    owner = database_settings(os.environ["OWNER_DATABASE_URL"], Purpose.OWN, pool_size=1)
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "USER", owner["USER"])
+    monkeypatch.setitem(connection.settings_dict, "PASSWORD", owner["PASSWORD"])
+    with pytest.raises(SystemCheckError, match=r"walletsite\.E004"):
+        require_safe_start()
+
+
+def _manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env={"PATH": os.defpath, **environment},
+        cwd=Path(settings.BASE_DIR),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_passes_the_deployment_check() -> None:
+    done = _manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_production_without_a_secret_does_not_start() -> None:
+    done = _manage("check", **{name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"})
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr
+
+
+def test_production_with_a_weak_secret_does_not_start() -> None:
+    done = _manage("migrate", **{**PRODUCTION, "JWT_SIGNING_KEYS": "changeme"})
+    assert done.returncode != 0
+    assert "walletsite.E002" in done.stderr
+
+
+def test_an_unknown_profile_does_not_start() -> None:
+    done = _manage("check", PROFILE="prod")
+    assert "PROFILE is 'prod'" in done.stderr

@@ -1,0 +1,121 @@
+"""The three addresses for operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from walletsite import health
+
+
+@pytest.fixture
+def nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that cannot be reached."""
+
+    def refuse() -> None:
+        raise psycopg.OperationalError("connection to server at db.internal failed: password=secret")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+
+
+def test_health_lives_without_a_database(client: Client) -> None:
+    """No database mark: a query would fail this test."""
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_ready_reports_each_part(client: Client) -> None:
+    answer = client.get("/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("nobody_is_there")
+def test_without_a_database_nothing_is_ready_and_nothing_leaks(client: Client) -> None:
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == answer.json()["checks"]["migrations"] == "failed"
+    assert answer.headers["Retry-After"] == "1"
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.django_db
+def test_a_missing_migration_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_migrations_of_this_version", lambda: frozenset({("ledger", "9999_next")}))
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"] == "failed"
+
+
+@pytest.mark.django_db
+def test_a_database_that_turned_forgetful_is_not_ready(
+    client: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REQUIRE_DURABLE_DATABASE = True
+    monkeypatch.setattr(health, "durability_faults", lambda _connection: ["fsync is off"])
+    assert client.get("/ready").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:guest@127.0.0.1:1//"])
+def test_a_broker_that_is_away_is_reported_but_not_fatal(client: Client, settings: SettingsWrapper, url: str) -> None:
+    settings.BROKER_URL = url
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "failed")
+
+
+@pytest.mark.django_db
+def test_a_cache_that_is_away_is_reported_but_not_fatal(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(_operation: Any) -> None:
+        raise health.redis.RedisUnavailable
+
+    monkeypatch.setattr(health.redis, "call", unavailable)
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]["cache"]) == (200, "failed")
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+def test_they_are_only_read(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405
+
+
+def test_metrics_answer_this_machine(client: Client) -> None:
+    answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
+    assert answer.status_code == 200
+    assert b"django_http_requests" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("203.0.113.5", {}),
+        ("203.0.113.5", {"Authorization": "Bearer wrong"}),
+        ("203.0.113.5", {"Authorization": "Bearer "}),
+        ("203.0.113.5", {"X-Forwarded-For": "127.0.0.1"}),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.5"}),
+        ("127.0.0.1", {"Forwarded": "for=203.0.113.5"}),
+        ("", {}),
+    ],
+)
+@pytest.mark.parametrize("token", ["", "a-token-of-the-operator"])
+def test_metrics_are_not_there_for_strangers(
+    client: Client, settings: SettingsWrapper, address: str, headers: dict[str, str], token: str
+) -> None:
+    settings.METRICS_TOKEN = token
+    assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
+
+
+def test_metrics_answer_whoever_has_the_token(client: Client, settings: SettingsWrapper) -> None:
+    settings.METRICS_TOKEN = "a-token-of-the-operator"
+    headers = {"Authorization": "Bearer a-token-of-the-operator"}
+    assert client.get("/metrics", REMOTE_ADDR="203.0.113.5", headers=headers).status_code == 200

@@ -1,0 +1,49 @@
+"""What every answer carries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from structlog.testing import capture_logs
+
+
+def test_an_answer_has_an_id(client: Client) -> None:
+    first, second = client.get("/health"), client.get("/health")
+    assert UUID(first.headers["X-Request-Id"]) != UUID(second.headers["X-Request-Id"])
+
+
+def test_a_sane_id_is_kept(client: Client) -> None:
+    answer = client.get("/health", headers={"X-Request-Id": "trace-42.a:b_c"})
+    assert answer.headers["X-Request-Id"] == "trace-42.a:b_c"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a\nb", "é", "x" * 129, "<script>"])
+def test_an_insane_id_is_replaced(client: Client, given: str) -> None:
+    answer = client.get("/health", headers={"X-Request-Id": given})
+    assert UUID(answer.headers["X-Request-Id"])
+
+
+def test_nothing_is_stored_or_framed_or_sniffed(client: Client) -> None:
+    headers = client.get("/health").headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_a_page_may_load_its_own_parts_only(client: Client) -> None:
+    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_request_is_one_line_without_its_query(client: Client) -> None:
+    with capture_logs() as lines:
+        client.get("/nothing-here?token=abc", headers={"X-Request-Id": "trace-1"})
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"], line["caller"]) for line in requests] == [
+        ("GET", "/nothing-here", 404, None)
+    ]
