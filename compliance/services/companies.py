@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import F
 from django.db.transaction import atomic
 
 from compliance.core.access import SERVICE_SCOPES
@@ -64,3 +65,15 @@ def create_service_account(
         )
         record_change(origin=origin, entity=account, event_type="service_account.created", after={"scopes": names})
     return account, secret
+
+
+def renew_service_secret(*, account_id: UUID, origin: Origin) -> str:
+    """Give a service account a new secret of 256 bits, shown only here, and end all of its log-ins."""
+    secret = secrets.token_urlsafe(32)
+    with atomic():
+        ServiceAccount.objects.filter(id=account_id).update(
+            secret_hash=make_password(secret), token_version=F("token_version") + 1
+        )
+        account = ServiceAccount.objects.get(id=account_id)
+        record_change(origin=origin, entity=account, event_type="service_account.secret_renewed")
+    return secret

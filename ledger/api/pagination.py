@@ -10,16 +10,19 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
 from rest_framework import serializers
 
 from ledger.api.fields import StrictField, WholeNumberField, WordField
-from ledger.api.serializers import StrictQuery, pointer_to
+from ledger.api.serializers import StrictQuery, pointer_to, single_values
 from ledger.api.views import unprefixed
 from ledger.errors import InvalidInput
 
 Row = TypeVar("Row", bound=Model)
 MAX_LIMIT = 200
 MAX_CURSOR_LENGTH = 4096
+PLACES = {"limit", "cursor", "page"}
+"""Parameters that say where in a list to look; all others are the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class LimitField(WholeNumberField):
 
 
 class _CursorField(StrictField):
-    """By the time this runs, `PageQuery.prepare` has opened the cursor."""
+    """Opened by `PageQuery.parse`."""
 
     def to_internal_value(self, data: Any) -> str:
         return str(data)
@@ -60,21 +63,17 @@ class PageQuery(StrictQuery):
     order = WordField(("asc", "desc"), default="asc", help_text="By creation: oldest or newest first.")
 
     @classmethod
-    def prepare(cls, params: dict[str, str], context: dict[str, Any]) -> dict[str, str]:
-        context["position"], context["question"] = None, _question(params)
-        if "cursor" not in params:
-            return params
-        salt = _salt(context["request"])
-        question, context["position"] = open_cursor(params["cursor"], salt)
-        if any(question.get(name) != value for name, value in context["question"].items()):
-            raise PaginationInvalid("This cursor belongs to a list with other filters.", pointer=pointer_to("cursor"))
-        context["question"] = question
-        return {**question, **params}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values = super().to_internal_value(data)
-        next_cursor = Cursor(self.context["question"], _salt(self.context["request"]))
-        return {**values, "position": self.context["position"], "next": next_cursor}
+    def parse(cls, params: QueryDict, path: str) -> dict[str, Any]:
+        """The validated values, with the `position` to go on from and the `next` cursor to be."""
+        given, salt = single_values(params), f"cursor:{unprefixed(path)}"
+        question = {name: value for name, value in given.items() if name not in PLACES}
+        position = None
+        if "cursor" in given:
+            carried, position = open_cursor(given["cursor"], salt)
+            if any(carried.get(name) != value for name, value in question.items()):
+                raise PaginationInvalid("This cursor is of a list with other filters.", pointer=pointer_to("cursor"))
+            question = carried
+        return {**cls.read({**question, **given}), "position": position, "next": Cursor(question, salt)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +139,6 @@ def _beyond(position: Position, time: str, comparison: str) -> Q:
     """(time, id) beyond the position, written so that the index on both is used from its start."""
     reached = Q(**{f"{time}__{comparison}e": position.created_at})
     return reached & (Q(**{f"{time}__{comparison}": position.created_at}) | Q(**{f"id__{comparison}": position.id}))
-
-
-def _question(params: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in params.items() if name not in {"limit", "cursor"}}
-
-
-def _salt(request: Any) -> str:
-    return f"cursor:{unprefixed(request.path)}"
 
 
 class PageInfo(serializers.Serializer[Any]):

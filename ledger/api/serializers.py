@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.http import QueryDict
@@ -15,6 +16,7 @@ from ledger.money import require_scale
 from ledger.selectors.assets import get_asset
 
 NON_FIELD = "non_field_errors"
+MAX_ERRORS = 100
 PRECEDENCE = (
     "request.malformed",
     "request.validation",
@@ -31,9 +33,11 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     Attributes:
         amounts: money field → the field with its currency; these are held to the scale of that asset.
+        is_query: whether every value arrives as text.
     """
 
     amounts: ClassVar[dict[str, str]] = {}
+    is_query: ClassVar[bool] = False
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         errors: dict[str, Any] = {}
@@ -66,36 +70,50 @@ class StrictSerializer(serializers.Serializer[Any]):
                 errors[amount] = [ErrorDetail(error.detail, error.code)]
         return errors
 
-    def read(self) -> dict[str, Any]:
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
         """The validated values.
 
         Raises:
             InvalidInput: with `errors`, one entry per mistake.
         """
-        if self.is_valid():
-            values: dict[str, Any] = self.validated_data
-            return values
-        raise invalid_input(self.errors)
+        try:
+            values: dict[str, Any] = _reader(cls).run_validation(data)
+        except ValidationError as error:
+            raise invalid_input(error.detail) from None
+        return values
 
 
 class StrictQuery(StrictSerializer):
     """The parameters of a query. Each may be given once."""
 
-    @classmethod
-    def parse(cls, params: QueryDict, context: dict[str, Any]) -> dict[str, Any]:
-        """The validated values of a request's query string. Raises InvalidInput."""
-        single: dict[str, str] = {}
-        for name, values in params.lists():
-            if len(values) > 1:
-                raise InvalidInput("This parameter is given more than once.", pointer=pointer_to(name))
-            require_storable(name + values[0])
-            single[name] = values[0]
-        return cls(data=cls.prepare(single, context), context={**context, "is_query": True}).read()
+    is_query: ClassVar[bool] = True
 
     @classmethod
-    def prepare(cls, params: dict[str, str], context: dict[str, Any]) -> dict[str, str]:
-        """A place for subclasses to work on the raw parameters before they are validated."""
-        return params
+    def parse(cls, params: QueryDict, path: str) -> dict[str, Any]:
+        """The validated values of the query string of a request for `path`. Raises InvalidInput."""
+        return cls.read(single_values(params))
+
+
+@cache
+def _reader(serializer: type[StrictSerializer]) -> StrictSerializer:
+    """Validating leaves no trace in a serializer, so one serves all requests: making one copies all its fields."""
+    return serializer(context={"is_query": serializer.is_query})
+
+
+def single_values(params: QueryDict) -> dict[str, str]:
+    """Query parameters as they were sent.
+
+    Raises:
+        InvalidInput: one is given twice, or holds what no text may hold.
+    """
+    single: dict[str, str] = {}
+    for name, values in params.lists():
+        if len(values) > 1:
+            raise InvalidInput("This parameter is given more than once.", pointer=pointer_to(name))
+        require_storable(name + values[0])
+        single[name] = values[0]
+    return single
 
 
 def invalid_input(detail: Any) -> InvalidInput:
@@ -103,7 +121,7 @@ def invalid_input(detail: Any) -> InvalidInput:
     errors = list(_flatten(detail, ""))
     code = min((error["code"] for error in errors), key=PRECEDENCE.index)
     summary = next(error["detail"] for error in errors if error["code"] == code)
-    return InvalidInput(summary, code=code, errors=errors)
+    return InvalidInput(summary, code=code, errors=errors[:MAX_ERRORS])
 
 
 def pointer_to(*path: str | int) -> str:

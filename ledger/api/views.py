@@ -53,12 +53,12 @@ class ServiceView(APIView):
 
     def body(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
         """The validated body. Raises InvalidInput with one entry in `errors` per mistake."""
-        return serializer(data=self.request.data, context=self.get_parser_context(self.request)).read()
+        return serializer.read(self.request.data)
 
     def query(self, parameters: type[StrictQuery]) -> dict[str, Any]:
         """The validated query parameters. Raises InvalidInput likewise."""
         if parameters not in self._queries:
-            self._queries[parameters] = parameters.parse(self.request.query_params, {"request": self.request})
+            self._queries[parameters] = parameters.parse(self.request.query_params, self.request.path)
         return self._queries[parameters]
 
     def problem(self, error: Exception) -> Any:

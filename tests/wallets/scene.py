@@ -86,14 +86,25 @@ RECORDS = (Account, Command, Event, OutboxMessage, Posting, Transaction, User, W
 @contextmanager
 def nothing_recorded() -> Iterator[None]:
     """Inside, no row of money, history, messages, people or wallets is added, and no figure changes."""
-    before = _records()
+    before = _figures(), _counts()
     yield
-    assert _records() == before
+    assert (_figures(), _counts()) == before
 
 
-def _records() -> dict[str, Any]:
-    counts: dict[str, Any] = {model.__name__: model._default_manager.count() for model in RECORDS}
-    return {**counts, "figures": sorted(Account.objects.values_list("id", "balance", "status", "version"))}
+@contextmanager
+def nothing_moved() -> Iterator[None]:
+    """Inside, no figure, status or version changes. A refusal may be remembered."""
+    before = _figures()
+    yield
+    assert _figures() == before
+
+
+def _counts() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in RECORDS}
+
+
+def _figures() -> list[tuple[Any, ...]]:
+    return sorted(Account.objects.values_list("id", "balance", "status", "seq", "version"))
 
 
 def transfer_body(source: Wallet, destination: Wallet, amount: str = "10.00", **more: Any) -> dict[str, Any]:

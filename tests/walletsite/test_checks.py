@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management.base import SystemCheckError
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from walletsite.checks import check_keys, check_passwords, is_weak_key, is_weak_password, require_safe_start
 
@@ -42,7 +42,7 @@ def test_a_usual_password_is_weak(password: str) -> None:
 
 
 @pytest.fixture
-def exposed(settings: SettingsWrapper) -> SettingsWrapper:
+def exposed(settings: Settings) -> Settings:
     """Settings of a sound production."""
     settings.IS_EXPOSED = True
     settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
@@ -71,7 +71,7 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"DATABASE_URL": "postgresql://app@/wallet?host=/run/postgresql"}, []),
     ],
 )
-def test_each_weakness_is_named(exposed: SettingsWrapper, changed: dict[str, object], expected: list[str]) -> None:
+def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], expected: list[str]) -> None:
     for name, value in changed.items():
         setattr(exposed, name, value)
     assert [message.id for message in (*check_keys(None), *check_passwords(None))] == expected
@@ -84,13 +84,12 @@ def test_the_service_role_may_start() -> None:
 
 
 def test_a_role_that_owns_the_tables_may_not_serve(
-    committed_db: None, exposed: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    committed_db: None, exposed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from django.db import connection
 
     from walletsite.database import Purpose, database_settings
 
-    owner = database_settings(settings.OWNER_DATABASE_URL, Purpose.OWN, pool_size=1)
     owner = database_settings(os.environ["OWNER_DATABASE_URL"], Purpose.OWN, pool_size=1)
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "USER", owner["USER"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import Settings
 
-from walletsite.connections import TRANSACTION_TIMEOUT_SINCE, durability_faults_of
+from walletsite.connections import TRANSACTION_TIMEOUT_SINCE, UnsafeDatabase, durability_faults_of
 
 SOUND = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "is_replica": False}
 
@@ -47,11 +47,11 @@ def test_tests_connect_as_a_role_that_owns_nothing() -> None:
 
 
 def test_a_connection_that_would_lose_money_is_refused(
-    committed_db: None, settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    committed_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection.close()
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c synchronous_commit=off")
     settings.REQUIRE_DURABLE_DATABASE = True
-    with pytest.raises(psycopg.Error, match="synchronous_commit is off"):
+    with pytest.raises(UnsafeDatabase, match="synchronous_commit is off"):
         connection.ensure_connection()
     assert connection.connection is None

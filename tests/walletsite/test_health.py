@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from walletsite import health
 
@@ -59,7 +59,7 @@ def test_a_missing_migration_is_not_ready(client: Client, monkeypatch: pytest.Mo
 
 @pytest.mark.django_db
 def test_a_database_that_turned_forgetful_is_not_ready(
-    client: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REQUIRE_DURABLE_DATABASE = True
     monkeypatch.setattr(health, "durability_faults", lambda _connection: ["fsync is off"])
@@ -68,7 +68,7 @@ def test_a_database_that_turned_forgetful_is_not_ready(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:guest@127.0.0.1:1//"])
-def test_a_broker_that_is_away_is_reported_but_not_fatal(client: Client, settings: SettingsWrapper, url: str) -> None:
+def test_a_broker_that_is_away_is_reported_but_not_fatal(client: Client, settings: Settings, url: str) -> None:
     settings.BROKER_URL = url
     answer = client.get("/ready")
     assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "failed")
@@ -109,13 +109,13 @@ def test_metrics_answer_this_machine(client: Client) -> None:
 )
 @pytest.mark.parametrize("token", ["", "a-token-of-the-operator"])
 def test_metrics_are_not_there_for_strangers(
-    client: Client, settings: SettingsWrapper, address: str, headers: dict[str, str], token: str
+    client: Client, settings: Settings, address: str, headers: dict[str, str], token: str
 ) -> None:
     settings.METRICS_TOKEN = token
     assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
 
 
-def test_metrics_answer_whoever_has_the_token(client: Client, settings: SettingsWrapper) -> None:
+def test_metrics_answer_whoever_has_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     headers = {"Authorization": "Bearer a-token-of-the-operator"}
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.5", headers=headers).status_code == 200

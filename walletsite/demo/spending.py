@@ -12,6 +12,7 @@ class Item:
     Attributes:
         prices: lowest and highest, in cents.
         hours: first and last hour of the day at which it is booked.
+        often: how often, compared with the others of its list.
         is_refundable: whether it is sometimes cancelled.
     """
 
@@ -19,6 +20,7 @@ class Item:
     description: str
     prices: tuple[int, int]
     hours: tuple[int, int]
+    often: int = 1
     is_refundable: bool = False
 
 
@@ -52,13 +54,13 @@ class Habit:
 
 EUROPE = Catalogue(
     everyday=(
-        Item("MEAL", "Lunch with the team", (9_80, 24_50), (12, 13)),
-        Item("MEAL", "Lunch with a customer", (18_40, 46_00), (12, 14)),
-        Item("MEAL", "Coffee and cake", (4_20, 12_90), (15, 16)),
-        Item("TRANSIT", "Day ticket, public transport", (8_80, 10_60), (7, 9)),
-        Item("TAXI", "Taxi to the station", (12_60, 34_80), (6, 20)),
-        Item("OFFICE", "Office supplies", (5_90, 39_90), (9, 17)),
-        Item("TRAINING", "Technical book", (24_90, 54_90), (9, 21)),
+        Item("MEAL", "Lunch with the team", (9_80, 24_50), (12, 13), often=12),
+        Item("MEAL", "Lunch with a customer", (18_40, 46_00), (12, 14), often=4),
+        Item("MEAL", "Coffee and cake", (4_20, 12_90), (15, 16), often=5),
+        Item("TRANSIT", "Day ticket, public transport", (8_80, 10_60), (7, 9), often=8),
+        Item("TAXI", "Taxi to the station", (12_60, 34_80), (6, 20), often=5),
+        Item("OFFICE", "Office supplies", (5_90, 39_90), (9, 17), often=4),
+        Item("TRAINING", "Technical book", (24_90, 54_90), (9, 21), often=2),
         Item("TRAINING", "Conference fee", (89_00, 190_00), (9, 17), is_refundable=True),
     ),
     trip=(

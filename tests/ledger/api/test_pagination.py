@@ -9,7 +9,6 @@ import pytest
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.test import RequestFactory
 
 from ledger.api.fields import WordField
 from ledger.api.pagination import Cursor, PageQuery, Position, open_cursor, paginate
@@ -25,7 +24,7 @@ class Messages(PageQuery):
 
 
 def read(query: str = "", path: str = "/v1/messages", kind: type[PageQuery] = Messages) -> dict[str, Any]:
-    return kind.parse(QueryDict(query), {"request": RequestFactory().get(path)})
+    return kind.parse(QueryDict(query), path)
 
 
 def some_cursor(query: str = "", path: str = "/v1/messages") -> str:

@@ -30,7 +30,7 @@ class Query(StrictQuery):
 
 def mistakes(serializer: type[StrictSerializer], data: Any) -> tuple[str, list[tuple[str, str]]]:
     with pytest.raises(InvalidInput) as refusal:
-        serializer(data=data).read()
+        serializer.read(data)
     errors = refusal.value.data["errors"]
     return refusal.value.code, [(error["pointer"], error["code"]) for error in errors]
 
@@ -61,7 +61,7 @@ def test_it_names_every_mistake_and_the_first_in_precedence(data: Any, code: str
 
 
 def test_trailing_zeros_are_not_finer() -> None:
-    assert Row(data={**GOOD, "amount": "1.500000"}).read()["amount"] == 1.5
+    assert Row.read({**GOOD, "amount": "1.500000"})["amount"] == 1.5
 
 
 def test_rows_are_pointed_at_by_their_number() -> None:
@@ -87,7 +87,7 @@ def test_rows_are_pointed_at_by_their_number() -> None:
 )
 def test_a_query_is_as_strict_as_a_body(text: str, code: str, pointer: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        Query.parse(QueryDict(text), {})
+        Query.parse(QueryDict(text), "/x")
     assert refusal.value.code == code
     assert refusal.value.data["errors"][0]["pointer"] == pointer
 
@@ -95,13 +95,13 @@ def test_a_query_is_as_strict_as_a_body(text: str, code: str, pointer: str) -> N
 @pytest.mark.parametrize("text", ["limit=%00", "%00=1"])
 def test_nul_in_a_query_is_malformed(text: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        Query.parse(QueryDict(text), {})
+        Query.parse(QueryDict(text), "/x")
     assert refusal.value.code == "request.malformed"
 
 
 def test_a_query_is_read_from_its_words() -> None:
-    assert Query.parse(QueryDict("limit=7&dry_run=true"), {}) == {"limit": 7, "dry_run": True}
-    assert Query.parse(QueryDict(""), {}) == {"limit": 5, "dry_run": False}
+    assert Query.parse(QueryDict("limit=7&dry_run=true"), "/x") == {"limit": 7, "dry_run": True}
+    assert Query.parse(QueryDict(""), "/x") == {"limit": 5, "dry_run": False}
 
 
 def test_a_field_of_rest_framework_itself_gets_our_code() -> None:
@@ -113,3 +113,15 @@ def test_a_field_of_rest_framework_itself_gets_our_code() -> None:
 
 def test_a_pointer_escapes() -> None:
     assert pointer_to("a/b", 0, "~") == "/a~1b/0/~0"
+
+
+def test_a_flood_of_mistakes_is_answered_in_short() -> None:
+    _, errors = mistakes(Row, {f"unknown {number}": 1 for number in range(1000)})
+    assert len(errors) == 100
+
+
+def test_requests_leave_nothing_behind_for_each_other() -> None:
+    assert Row.read({**GOOD, "note": "mine"})["note"] == "mine"
+    assert "note" not in Row.read(GOOD)
+    assert mistakes(Row, {**GOOD, "note": ""})[1] == [("/note", "request.validation")]
+    assert Row.read(GOOD) == Row.read(GOOD)

@@ -1,0 +1,100 @@
+"""What of the ledger somebody may see. The ledger knows companies and wallets by their ids only; the floors above
+say which ones are visible to whom, and everything here follows from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ledger.core.accounts import WALLET
+from ledger.core.events import Stream
+from ledger.models import Account, Command, Event, OutboxMessage, Posting, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the ledger that one member of staff works with.
+
+    Attributes:
+        company_id: nothing outside of this company.
+        wallets: the visible wallets; only their primary keys are looked at.
+        wallet_ids: the same ones by name when they are few (a team), so that indexes find them. None: the whole
+            company, with its own accounts.
+        actors: the company's people and programs; used to find commands that made no document.
+    """
+
+    company_id: UUID
+    wallets: QuerySet[Any]
+    wallet_ids: frozenset[UUID] | None = None
+    actors: tuple[QuerySet[Any], ...] = ()
+
+    @property
+    def is_whole_company(self) -> bool:
+        return self.wallet_ids is None
+
+    def sees_wallet(self, wallet_id: UUID | None) -> bool:
+        """Whether a wallet is visible. No wallet is the company's own side."""
+        if self.wallet_ids is not None:
+            return wallet_id in self.wallet_ids
+        return wallet_id is None or self.wallets.filter(pk=wallet_id).exists()
+
+    def names_wallet(self, column: str) -> Q | Exists:
+        """The condition that a column holds the id of a visible wallet."""
+        if self.wallet_ids is not None:
+            return Q(**{f"{column}__in": self.wallet_ids})
+        return Exists(self.wallets.filter(pk=OuterRef(column)))
+
+
+def accounts_within(scope: Scope) -> QuerySet[Account]:
+    """The accounts of visible wallets, and of the company itself for who sees all of it."""
+    visible = Q(owner_type=WALLET) & Q(scope.names_wallet("owner_id"))
+    if scope.is_whole_company:
+        visible |= ~Q(owner_type=WALLET) & Q(owner_id=scope.company_id)
+    return Account.objects.filter(visible)
+
+
+def transactions_within(scope: Scope) -> QuerySet[Transaction]:
+    """The documents that touch a visible wallet. A payment that was refused is the payer's business alone."""
+    documents = Transaction.objects.filter(company_id=scope.company_id)
+    if scope.is_whole_company:
+        return documents
+    was_received = ~Q(state="FAILED") | Q(source_wallet_id__isnull=True)
+    incoming = Q(scope.names_wallet("destination_wallet_id")) & was_received
+    return documents.filter(Q(scope.names_wallet("source_wallet_id")) | incoming)
+
+
+def events_within(scope: Scope) -> QuerySet[Event]:
+    """The history of visible documents and accounts."""
+    documents, accounts = transactions_within(scope), accounts_within(scope)
+    if scope.is_whole_company:
+        of_document = Q(stream=Stream.TRANSACTION) & Q(Exists(documents.filter(id=OuterRef("stream_id"))))
+        of_account = Q(stream=Stream.ACCOUNTS) & Q(Exists(accounts.filter(id=OuterRef("stream_id"))))
+        return Event.objects.filter(of_document | of_account)
+    # Few streams among many: found by the index on streams, where the condition above would read every event.
+    return Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
+
+
+def postings_within(scope: Scope) -> QuerySet[Posting]:
+    """The lines on visible accounts; the other side of a transfer may be somebody else's."""
+    return Posting.objects.filter(account__in=accounts_within(scope))
+
+
+def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:
+    """The messages about visible wallets and documents."""
+    documents = transactions_within(scope).filter(id=OuterRef("aggregate_id"))
+    of_document = ~Q(aggregate_type="wallet") & Q(Exists(documents))
+    return OutboxMessage.objects.filter(
+        Q(aggregate_type="wallet") & Q(scope.names_wallet("aggregate_id")) | of_document
+    )
+
+
+def commands_within(scope: Scope) -> QuerySet[Command]:
+    """The wishes that made visible documents, and all of the company's own for who sees the whole company."""
+    visible = Q(Exists(transactions_within(scope).filter(id=OuterRef("transaction_id"))))
+    if scope.is_whole_company:
+        for actors in scope.actors:
+            visible |= Q(Exists(actors.filter(pk=OuterRef("actor_id"))))
+    return Command.objects.filter(visible)
