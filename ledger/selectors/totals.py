@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 
 from django.db import connection
 from django.db.models import Min, Sum
@@ -25,23 +26,22 @@ MOST_COUNTED = 10_000
 PATIENCE_MILLISECONDS = 2_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Holdings:
     """What the wallets of a scope hold in one asset, and the company's own accounts on the other side.
 
     Attributes:
+        wallets: by bucket (AVAILABLE, RESERVED, …).
         company: what the company's own accounts hold; None for who sees a part of the company only.
     """
 
     asset: str
-    available: Decimal = ZERO
-    pending: Decimal = ZERO
-    reserved: Decimal = ZERO
-    company: Decimal | None = None
+    wallets: dict[str, Decimal]
+    company: Decimal | None
 
     @property
     def total(self) -> Decimal:
-        return EXACT.add(EXACT.add(self.available, self.pending), self.reserved)
+        return _sum(self.wallets.values())
 
     @property
     def difference(self) -> Decimal | None:
@@ -55,24 +55,24 @@ def holdings(scope: Scope) -> list[Holdings]:
     Raises:
         OperationalError: it takes longer than `PATIENCE_MILLISECONDS`; ask `verify_ledger` instead.
     """
-    accounts = accounts_within(scope).filter(book=Book.MONEY)
+    accounts = accounts_within(scope).filter(book=Book.MONEY).order_by()
     with _one_instant():
-        sums = list(
-            accounts.exclude(bucket=Bucket.SYSTEM)
-            .order_by()
-            .values_list("asset_id", "bucket")
-            .annotate(total=Sum("balance"))
-        )
+        by_bucket = accounts.exclude(bucket=Bucket.SYSTEM).values_list("asset_id", "bucket")
+        wallets = list(by_bucket.annotate(total=Sum("balance")))
         own = dict(accounts.filter(bucket=Bucket.SYSTEM).values_list("id", "asset_id"))
-        own_balances = system_balances(own) if own else {}
-    company = ZERO if scope.is_whole_company else None
-    found = {asset: Holdings(asset, company=company) for asset in sorted({row[0] for row in sums} | set(own.values()))}
-    for asset, bucket, total in sums:
-        setattr(found[asset], bucket.lower(), total)
-    for id, balance in own_balances.items():
-        held = found[own[id]]
-        held.company = EXACT.add(held.company or ZERO, balance)
-    return list(found.values())
+        balances = system_balances(own) if own else {}
+    return [
+        Holdings(
+            asset=asset,
+            wallets={bucket: total for held, bucket, total in wallets if held == asset},
+            company=_sum(balances[id] for id in own if own[id] == asset) if scope.is_whole_company else None,
+        )
+        for asset in sorted({asset for asset, *_ in wallets} | set(own.values()))
+    ]
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return reduce(EXACT.add, amounts, ZERO)
 
 
 @contextmanager
@@ -92,25 +92,15 @@ def outcomes_since(scope: Scope, start: datetime) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What the outbox still has to tell.
-
-    Attributes:
-        waiting, failed: messages, at most `MOST_COUNTED`.
-        age: of the oldest that waits; None when nothing does.
-    """
+    """What the outbox still has to tell: how many messages (at most `MOST_COUNTED`), and how old the oldest is."""
 
     waiting: int
-    failed: int
     age: timedelta | None
 
 
 def outbox_backlog() -> Backlog:
     """The backlog of the whole installation: one relay serves all companies."""
     pending = OutboxMessage.objects.filter(status=OutboxMessage.Status.PENDING)
-    failed = OutboxMessage.objects.filter(status=OutboxMessage.Status.FAILED)
     oldest = pending.aggregate(oldest=Min("created_at"))["oldest"]
-    return Backlog(
-        waiting=pending[:MOST_COUNTED].count(),
-        failed=failed[:MOST_COUNTED].count(),
-        age=None if oldest is None else database_now() - oldest,
-    )
+    age = None if oldest is None else database_now() - oldest
+    return Backlog(waiting=pending[:MOST_COUNTED].count(), age=age)
