@@ -14,17 +14,16 @@ from compliance.core.origin import Origin
 from compliance.models import Company, ServiceAccount, User
 from compliance.services.companies import renew_service_secret
 from compliance.services.passwords import set_password
+from walletsite.demo.credentials_file import read_credentials
 from walletsite.demo.people import LOG_INS
 from walletsite.demo.seeding import SERVICE_NAME
 from walletsite.embedded.installation import write_private
-from walletsite.embedded.places import CHECKOUT
 
-CREDENTIALS_FILE = CHECKOUT / ".demo" / "credentials.json"
 PASSWORD_BYTES = 15
 _INSTALLATION = Origin()
 
 
-def write_credentials(company: Company, *, base_url: str, file: Path = CREDENTIALS_FILE) -> bool:
+def write_credentials(company: Company, *, base_url: str, file: Path) -> bool:
     """Write where the service is and how to log in, with new passwords unless the file has those of this company.
 
     Args:
@@ -42,15 +41,6 @@ def write_credentials(company: Company, *, base_url: str, file: Path = CREDENTIA
     file.parent.mkdir(mode=0o700, exist_ok=True)
     write_private(file, json.dumps(content, indent=2) + "\n")
     return is_new
-
-
-def read_credentials(file: Path = CREDENTIALS_FILE) -> dict[str, Any]:
-    """What the file says; nothing when there is none, or none that can be read."""
-    try:
-        content = json.loads(file.read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _are_of(content: dict[str, Any], users: dict[str, User], service: ServiceAccount) -> bool:

@@ -73,9 +73,9 @@ LOG_INS = {"employee": MIA, "manager": LENA, "finance": FRIDA, "compliance": CON
 """Who of them can log in, by role. Mia is in Lena's team."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Purse:
-    """A wallet before it has an id."""
+    """A wallet before it has an id. Each is its own: they are compared by identity."""
 
     owner: Person
     type: WalletType

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from walletsite.demo.credentials import CREDENTIALS_FILE, write_credentials
+from walletsite.demo.credentials import write_credentials
+from walletsite.demo.credentials_file import CREDENTIALS_FILE
 from walletsite.demo.people import COMPANY_NAME
 from walletsite.demo.seeding import seed_company
 
@@ -25,7 +26,5 @@ class Command(BaseCommand):
             task = bar.add_task(f"Fourteen months of {COMPANY_NAME}", total=None, visible=False)
             company = seed_company(lambda done, total: bar.update(task, completed=done, total=total, visible=True))
         base_url = os.environ.get("BASE_URL", "http://localhost:3003")
-        if write_credentials(company, base_url=base_url):
-            self.stdout.write(
-                self.style.SUCCESS(f"New log-ins are in {CREDENTIALS_FILE.relative_to(settings.BASE_DIR)}.")
-            )
+        if write_credentials(company, base_url=base_url, file=CREDENTIALS_FILE):
+            self.stdout.write(self.style.SUCCESS("New log-ins are in .demo/credentials.json."))

@@ -1,0 +1,143 @@
+"""The whole demo company, seeded once for all tests of this file and rolled back after them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from compliance.models import Company, Role, ServiceAccount, Team, User
+from ledger.selectors.balances import system_balances, wallet_figures
+from ledger.selectors.snapshot import whole_ledger
+from ledger.selectors.transactions import Transaction
+from ledger.services.invariants import check_invariants
+from ledger.services.replay import replay
+from wallets.models import Wallet, WalletStatus
+from wallets.services.bookings import clearing_account
+from wallets.services.past import PastKind
+from wallets.services.wallets import funding_account
+from walletsite.demo.history import Planned, plan_history
+from walletsite.demo.people import FELIX, OSKAR, TIME_ZONE, Purse
+from walletsite.demo.seeding import BATCH, seed_company
+from walletsite.demo.spending import UNAFFORDABLE
+
+STATEMENTS_TO_FOUND = 700
+"""Of 24 people and 30 wallets, each through its own use case."""
+STATEMENTS_PER_BATCH = 8
+
+
+class SeededCompanyTest(TestCase):
+    company: ClassVar[Company]
+    history: ClassVar[list[Planned]]
+    statements: ClassVar[int]
+    reports: ClassVar[list[tuple[int, int]]]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.reports = []
+        with whole_ledger():  # lifts the time limit for all of the transaction around these tests
+            assert connection.in_atomic_block
+        with CaptureQueriesContext(connection) as queries:
+            cls.company = seed_company(lambda done, total: cls.reports.append((done, total)))
+        cls.statements = len(queries)
+        cls.history = plan_history(cls.company.created_at.astimezone(ZoneInfo(TIME_ZONE)).date())
+
+    def wallets(self) -> list[Wallet]:
+        return list(Wallet.objects.filter(user__company=self.company).select_related("user"))
+
+    def status_of(self, email: str) -> str:
+        return Wallet.objects.get(user__email=email, type="PRIMARY").status
+
+    def test_it_is_nordwind_of_berlin(self) -> None:
+        company = self.company
+        assert (company.name, company.timezone, company.currency) == ("Nordwind", "Europe/Berlin", "EUR")
+
+    def test_people_and_teams_are_as_promised(self) -> None:
+        users = User.objects.filter(company=self.company)
+        assert (users.count(), Team.objects.filter(company=self.company).count()) == (24, 3)
+        assert Counter(users.values_list("role", flat=True)) == {
+            "EMPLOYEE": 18,
+            "MANAGER": 3,
+            "FINANCE": 1,
+            "COMPLIANCE": 1,
+            "AUDITOR": 1,
+        }
+        managed = users.filter(role=Role.MANAGER).values_list("team__name", flat=True)
+        assert sorted(managed) == ["Engineering", "Operations", "Sales"]
+
+    def test_nobody_can_log_in_before_there_are_credentials(self) -> None:
+        assert not [user.email for user in User.objects.filter(company=self.company) if user.has_usable_password()]
+
+    def test_wallets_are_as_promised(self) -> None:
+        assert Counter((wallet.type, wallet.currency, wallet.status) for wallet in self.wallets()) == {
+            ("PRIMARY", "EUR", "ACTIVE"): 22,
+            ("PRIMARY", "EUR", "FROZEN"): 1,
+            ("PRIMARY", "EUR", "SUSPENDED"): 1,
+            ("BUSINESS", "USD", "ACTIVE"): 4,
+            ("SAVINGS", "USD", "ACTIVE"): 2,
+        }
+        assert self.status_of(FELIX.email) == WalletStatus.FROZEN
+        assert self.status_of(OSKAR.email) == WalletStatus.SUSPENDED
+
+    def test_every_movement_is_there_and_was_effective_when_it_happened(self) -> None:
+        posted = Transaction.objects.filter(company_id=self.company.id)
+        planned = sorted((m.reference, m.at, m.description) for m in self.history)
+        found = posted.exclude(reference_id="NW-FROZEN").values_list("reference_id", "effective_at", "description")
+        assert sorted(found) == planned
+        assert posted.count() == 5_621
+
+    def test_a_few_payments_were_refused(self) -> None:
+        failed = Transaction.objects.filter(company_id=self.company.id, status="FAILED")
+        assert Counter(failed.values_list("refusal_code", flat=True)) == {"funds.insufficient": 5, "wallet.frozen": 1}
+
+    def test_every_wallet_holds_what_its_history_left_and_nothing_is_below_zero(self) -> None:
+        left: Counter[Purse] = Counter()
+        for movement in self.history:
+            if (movement.description, movement.cents) in UNAFFORDABLE:
+                continue
+            incoming = movement.kind in (PastKind.TOP_UP, PastKind.CREDIT)
+            left[movement.purse] += movement.cents if incoming else -movement.cents
+            if movement.receiver is not None:
+                left[movement.receiver] += movement.cents
+        figures = wallet_figures([wallet.id for wallet in self.wallets()])
+        held = {(w.user.email, w.type): figures[w.id].available * 100 for w in self.wallets()}
+        assert held == {(purse.owner.email, purse.type): Decimal(cents) for purse, cents in left.items()}
+        assert min(held.values()) >= 0
+
+    def test_the_companys_accounts_mirror_the_wallets(self) -> None:
+        for currency in ("EUR", "USD"):
+            own = [make(self.company.id, currency).id for make in (funding_account, clearing_account)]
+            wallets = [wallet.id for wallet in self.wallets() if wallet.currency == currency]
+            in_wallets = sum(figures.available for figures in wallet_figures(wallets).values())
+            assert sum(system_balances(own).values()) == -in_wallets
+            assert in_wallets > 0
+
+    def test_the_ledger_is_in_order(self) -> None:
+        assert [finding.invariant.id for finding in check_invariants() if finding.broken] == []
+        report = replay()
+        assert report.difference is None
+        assert report.events >= 5_621
+
+    def test_progress_is_told_and_reaches_the_end(self) -> None:
+        total = len(self.history)
+        assert self.reports == [*((done, total) for done in range(0, total, BATCH)), (total, total)]
+
+    def test_it_is_posted_in_large_batches(self) -> None:
+        batches = -(-len(self.history) // BATCH) + 1
+        assert self.statements < STATEMENTS_TO_FOUND + batches * STATEMENTS_PER_BATCH
+
+    def test_a_second_run_changes_nothing(self) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            again = seed_company()
+        assert again == self.company
+        assert [query["sql"][:6] for query in queries] == ["SELECT", "SELECT"]
+
+    def test_there_is_one_program_that_books(self) -> None:
+        (account,) = ServiceAccount.objects.filter(company=self.company)
+        booked = Transaction.objects.filter(company_id=self.company.id, reference_type="booking")
+        assert set(booked.values_list("initiated_by", flat=True)) == {account.id}

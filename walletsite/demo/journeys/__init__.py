@@ -1,0 +1,1 @@
+"""Journeys through the running service, told on the terminal. Each leaves the money where it was."""
