@@ -1,35 +1,26 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from compliance.admin.forms import ReasonForm
+from compliance.admin.staff import PERSONAL_DETAIL, record_looks, signed_in
 from compliance.api.origin import origin_of_admin
-from compliance.models import Company, LoginSession, ServiceAccount, Team, User, UserStatus
+from compliance.models import Company, ServiceAccount, Team, User, UserStatus
 from compliance.selectors.scope import teams_visible_to, users_visible_to
-from compliance.services.audit import record_look
 from compliance.services.sessions import end_sessions
 from compliance.services.users import update_user
+from ledger.admin.cells import label_cell
+from ledger.admin.screens import ReadOnlyAdmin
 from ledger.errors import ServiceError
 
 _ACCESS_ROLES = frozenset({"FINANCE", "COMPLIANCE"})
 """Who decides over other people's access."""
-
-_PERSONAL_LIST = ("email", "first_name", "last_name")
-_PERSONAL_DETAIL = (*_PERSONAL_LIST, "phone", "date_of_birth", "nationality", "language", "timezone")
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The member of staff behind a request to the admin."""
-    assert isinstance(request.user, User), "the admin lets nobody else through"
-    return request.user
 
 
 def _dialog(title: str, description: str) -> dict[str, Any]:
@@ -37,24 +28,26 @@ def _dialog(title: str, description: str) -> dict[str, Any]:
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    list_display = ("email", "first_name", "last_name", "role", "team", "status", "kyc_status", "last_login")
+class UserAdmin(ReadOnlyAdmin):
+    list_display = ("person", "role", "team", "status_label", "kyc_label", "last_login")
     list_filter = ("role", "status", "kyc_status")
     list_select_related = ("team",)
-    search_fields = ("email", "first_name", "last_name")
-    ordering = ("email",)
+    search_ids = ("id",)
+    search_parts = ("email", "first_name", "last_name")
+    search_help_text = "Name, e-mail or whole id"
+    ordering = ("last_name", "first_name", "id")
     fields = (
         ("email", "phone"),
         ("first_name", "last_name"),
         ("date_of_birth", "nationality"),
         ("company", "team"),
-        ("role", "status"),
-        ("kyc_status", "risk_level"),
+        ("role", "status_label"),
+        ("kyc_label", "risk_level"),
         ("language", "timezone", "currency"),
         ("last_login", "last_active_at", "failed_login_attempts"),
         ("created_at", "updated_at", "version"),
+        "id",
     )
-    readonly_fields = ("created_at", "updated_at")
     actions_detail = ("suspend", "activate", "log_out_everywhere")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -63,13 +56,26 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
         if user is not None:
-            self._record_look(request, [user.id], _PERSONAL_DETAIL)
+            record_looks(request, [user.id], PERSONAL_DETAIL)
         return user
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        self._record_look(request, [user.id for user in changelist.result_list], _PERSONAL_LIST)
+        changelist.result_list = list(changelist.result_list)
+        record_looks(request, [user.id for user in changelist.result_list])
         return changelist
+
+    @display(header=True, ordering="last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped
+    def person(self, user: User) -> list[str]:
+        return [user.get_full_name(), user.email, f"{user.first_name[:1]}{user.last_name[:1]}"]
+
+    @admin.display(description="Status", ordering="status")
+    def status_label(self, user: User) -> str:
+        return label_cell(user.status)
+
+    @admin.display(description="Identity check", ordering="kyc_status")
+    def kyc_label(self, user: User) -> str:
+        return label_cell(user.kyc_status)
 
     def has_decide_access_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the buttons are shown. Whether they work on this person, the services say."""
@@ -129,16 +135,12 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     def _back_to(self, user: User) -> HttpResponse:
         return HttpResponse(headers={"HX-Redirect": reverse("admin:compliance_user_change", args=[user.id])})
 
-    def _record_look(self, request: HttpRequest, subject_ids: list[UUID], fields: tuple[str, ...]) -> None:
-        context = f"{request.method} {request.path}"[:200]
-        record_look(origin=origin_of_admin(request), subject_ids=subject_ids, fields=fields, context=context)
-
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
+class TeamAdmin(ReadOnlyAdmin):
     list_display = ("name", "company", "created_at")
     list_select_related = ("company",)
-    search_fields = ("name",)
+    search_parts = ("name",)
     ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
@@ -146,7 +148,7 @@ class TeamAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
+class CompanyAdmin(ReadOnlyAdmin):
     list_display = ("name", "timezone", "currency", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
@@ -154,30 +156,20 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
 
 
 @admin.register(ServiceAccount)
-class ServiceAccountAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    list_display = ("name", "client_id", "status", "scope_names", "last_used_at")
-    search_fields = ("name", "client_id")
-    fields = ("name", "client_id", "company", "status", "scope_names", "last_used_at", "created_at")
-    readonly_fields = ("created_at",)
+class ServiceAccountAdmin(ReadOnlyAdmin):
+    list_display = ("name", "client_id", "status_label", "scopes", "last_used_at")
+    search_ids = ("id",)
+    search_parts = ("name", "client_id")
+    ordering = ("name",)
+    fields = (("name", "client_id"), ("company", "status_label"), "scopes", ("last_used_at", "created_at"), "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceAccount]:
         return ServiceAccount.objects.filter(company_id=signed_in(request).company_id)
 
+    @admin.display(description="Status", ordering="status")
+    def status_label(self, account: ServiceAccount) -> str:
+        return label_cell(account.status)
 
-@admin.register(LoginSession)
-class LoginSessionAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    list_display = ("id", "user_id", "service_account", "ip_address", "last_used_at", "revoked_at", "revoked_reason")
-    list_filter = ("revoked_reason",)
-    list_select_related = ("service_account",)
-    ordering = ("-id",)
-    fields = (
-        ("user_id", "service_account"),
-        ("ip_address", "user_agent"),
-        ("created_at", "last_used_at", "expires_at"),
-        ("revoked_at", "revoked_reason"),
-    )
-    readonly_fields = ("user_id", "created_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
-        company_id = signed_in(request).company_id
-        return LoginSession.objects.filter(Q(user__company_id=company_id) | Q(service_account__company_id=company_id))
+    @admin.display(description="Scopes")
+    def scopes(self, account: ServiceAccount) -> str:
+        return ", ".join(account.scope_names)

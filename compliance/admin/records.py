@@ -1,31 +1,145 @@
+"""Who was logged in, who changed what, who looked at whom."""
+
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from collections.abc import Sequence
+from typing import Any
 
-from compliance.admin.people import signed_in
-from compliance.models import AuditRecord, DataAccessLog
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from compliance.admin.staff import record_looks, signed_in
+from compliance.core.origin import SYSTEM_ROLE
+from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role
+from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
+from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
+
+_ORIGIN = ("ip_address", "user_agent")
+
+
+class ActorFilter(admin.SimpleListFilter):
+    """By the actor's role, from a list: Django's own filter would read the whole table for its choices."""
+
+    title = "actor"
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        return [(role, role.capitalize()) for role in (*Role.values, SYSTEM_ROLE)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(actor_role=self.value())
+
+
+@admin.register(LoginSession)
+class LoginSessionAdmin(ReadOnlyAdmin):
+    list_display = ("session", "holder", "ip_address", "created_at", "last_used_at", "revoked_at", "revoked_reason")
+    list_filter = ("revoked_reason", RecordedFilter)
+    list_select_related = ("user", "service_account")
+    search_ids = ("id", "user_id", "service_account_id")
+    search_help_text = "Whole id of a session, person or service account"
+    ordering = ("-id",)
+    fields = (
+        ("id", "holder"),
+        ("ip_address", "user_agent"),
+        ("created_at", "last_used_at", "expires_at"),
+        ("revoked_at", "revoked_reason"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LoginSession]:
+        company_id = signed_in(request).company_id
+        sessions = LoginSession.objects.select_related(*self.list_select_related)
+        return sessions.filter(Q(user__company_id=company_id) | Q(service_account__company_id=company_id))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        record_looks(request, [row.user_id for row in changelist.result_list if row.user_id], ("email", *_ORIGIN[:1]))
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> LoginSession | None:
+        session: LoginSession | None = super().get_object(request, object_id, from_field)
+        if session is not None and session.user_id:
+            record_looks(request, [session.user_id], ("email", *_ORIGIN))
+        return session
+
+    @admin.display(description="Session")
+    def session(self, row: LoginSession) -> str:
+        return id_cell(row.id)
+
+    @admin.display(description="Of")
+    def holder(self, row: LoginSession) -> str:
+        return str(row.user or row.service_account)
 
 
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    list_display = ("at", "event_type", "entity_type", "entity_id", "actor_id", "actor_role", "reason")
-    list_filter = ("event_type", "actor_role")
-    search_fields = ("entity_id", "actor_id", "correlation_id")
+class AuditRecordAdmin(ReadOnlyAdmin):
+    list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason")
+    list_filter = (ActorFilter, RecordedFilter)
+    paginator = EndlessPaginator
+    search_ids = ("id", "entity_id", "actor_id")
+    search_words = ("correlation_id", "event_type")
+    search_help_text = "Whole id of a record, person or request, or a kind such as user.updated"
     ordering = ("-id",)
+    sortable_by = ()
+    fields = (
+        ("at", "event_type"),
+        ("entity_type", "entity_id"),
+        ("actor", "reason"),
+        "before_json",
+        "after_json",
+        ("ip_address", "user_agent"),
+        ("session_id", "correlation_id"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
         return AuditRecord.objects.filter(company_id=signed_in(request).company_id)
 
+    @admin.display(description="Which")
+    def entity(self, row: AuditRecord) -> str:
+        return id_cell(row.entity_id)
+
+    @admin.display(description="Actor")
+    def actor(self, row: AuditRecord) -> str:
+        return actor_cell(row.actor_role, row.actor_id)
+
+    @admin.display(description="Before")
+    def before_json(self, row: AuditRecord) -> str:
+        return json_cell(row.before) if row.before else EMPTY
+
+    @admin.display(description="After")
+    def after_json(self, row: AuditRecord) -> str:
+        return json_cell(row.after) if row.after else EMPTY
+
 
 @admin.register(DataAccessLog)
-class DataAccessLogAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    list_display = ("at", "actor_id", "actor_role", "subject_id", "context", "reason")
-    list_filter = ("actor_role",)
-    search_fields = ("subject__id", "actor_id", "correlation_id")
+class DataAccessLogAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "subject_cell", "fields_seen", "context", "reason")
+    list_filter = (ActorFilter, RecordedFilter)
+    paginator = EndlessPaginator
+    search_ids = ("id", "subject_id", "actor_id")
+    search_words = ("correlation_id",)
+    search_help_text = "Whole id of a record, person or request"
     ordering = ("-id",)
+    sortable_by = ()
+    fields = (
+        ("at", "context"),
+        ("actor", "reason"),
+        ("subject_cell", "fields_seen"),
+        ("ip_address", "session_id", "correlation_id"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataAccessLog]:
         return DataAccessLog.objects.filter(subject__company_id=signed_in(request).company_id)
+
+    @admin.display(description="Actor")
+    def actor(self, row: DataAccessLog) -> str:
+        return actor_cell(row.actor_role, row.actor_id)
+
+    @admin.display(description="Looked at")
+    def subject_cell(self, row: DataAccessLog) -> str:
+        return id_cell(row.subject_id)
+
+    @admin.display(description="Fields")
+    def fields_seen(self, row: DataAccessLog) -> str:
+        return ", ".join(row.fields)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import and_, or_
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet, UUIDField
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
@@ -24,7 +27,7 @@ MOST_ROWS = 10_000
 _COMPARISONS = frozenset({"", "exact", "in", "isnull", "gte", "gt", "lte", "lt", "id__exact", "code__exact"})
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic when it runs
     """Counts no further than one can page."""
 
     @cached_property
@@ -40,6 +43,18 @@ class EndlessPaginator(InfinitePaginator):  # type: ignore[misc]  # Unfold is un
     count = MOST_ROWS
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under a detail page; `note` says what they are or where there are more."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: list[list[Any]]
+    note: str = ""
+    numbers: ClassVar[frozenset[str]] = frozenset({"Amount", "Balance after", "Required", "Available"})
+    """Headers of columns that are aligned right."""
+
+
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     """Rows to look at. Nobody adds, changes or deletes any here, whatever his role (safety.md row 50)."""
 
@@ -49,6 +64,11 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
+    change_form_outer_after_template = "admin/tables.html"
+    search_ids: tuple[str, ...] = ()
+    search_words: tuple[str, ...] = ()
+    search_parts: tuple[str, ...] = ()
+    """What the search looks at: whole ids and words, which indexes find, and parts of words for short tables."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,34 +80,37 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Only what the filters on the screen ask. Django lets a query string ask about any column, hashes too."""
-        filters: Iterable[Any] = self.list_filter
-        names = [name for name in filters if isinstance(name, str)]
-        return any(lookup.removeprefix(name).lstrip("_") in _COMPARISONS for name in names if lookup.startswith(name))
+        """Only what the filters of the screen ask. Django lets a query string ask about any column, hashes too."""
+        return any(_asks(lookup, listed) for listed in self.list_filter)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*self.search_ids, *self.search_words, *self.search_parts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Whole ids and references, which have indexes; `search_text` adds what people type parts of."""
         term = search_term.strip()
         return (queryset.filter(self.matching(term)) if term else queryset), False
 
     def matching(self, term: str) -> Q:
-        """The condition that a row answers a search."""
-        id, found = _as_id(term), Q(pk__in=[])
-        for name in self.search_fields:
-            if not isinstance(self._column(name), UUIDField):
-                found |= Q(**{name: term})
-            elif id is not None:
-                found |= Q(**{name: id})
-        return found
+        """The condition that a row answers a search: by a whole id, a whole reference, or parts of words."""
+        found, id = Q(pk__in=[]), as_id(term)
+        if id is not None:
+            found |= _any(Q(**{name: id}) for name in self.search_ids)
+        found |= _any(Q(**{name: term}) for name in self.search_words)
+        return found | reduce(and_, (self._part(word) for word in term.split()))
 
-    def _column(self, name: str) -> Any:
-        column: Any = self.model
-        for part in name.split("__"):
-            field = (column if hasattr(column, "_meta") else column.related_model)._meta.get_field(part)
-            column = field
-        return getattr(column, "target_field", column)
+    def tables(self, request: HttpRequest, row: Any) -> list[Table]:
+        """What a detail page shows below the row's own fields."""
+        return []
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
+        context["tables"] = self.tables(request, options["obj"])
+        response: HttpResponse = super().render_change_form(request, context, **options)
+        return response
+
+    def _part(self, word: str) -> Q:
+        return _any(Q(**{f"{name}__icontains": word}) for name in self.search_parts)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """What one may not see answers like what does not exist; Django would send him to the home page."""
@@ -109,10 +132,20 @@ class RecordedFilter(admin.SimpleListFilter):
         return queryset if days is None else queryset.filter(id__gte=floor_id(database_now() - timedelta(days=days)))
 
 
-RowsWith = Callable[[list[Any]], None]
+def _asks(lookup: str, listed: Any) -> bool:
+    """Whether a parameter of the query string belongs to a filter of the screen."""
+    if isinstance(listed, str):
+        name, _, comparison = lookup.partition(listed)
+        return name == "" and comparison.removeprefix("__") in _COMPARISONS
+    return lookup == getattr(listed, "parameter_name", None)
 
 
-def _as_id(term: str) -> UUID | None:
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions, Q(pk__in=[]))
+
+
+def as_id(term: str) -> UUID | None:
+    """What was typed, if it is a whole id."""
     try:
         return UUID(term)
     except ValueError:

@@ -15,7 +15,7 @@ from django.db.models import Min, Sum
 from django.db.transaction import atomic
 
 from ledger.core.accounts import Book, Bucket
-from ledger.models import Account, OutboxMessage
+from ledger.models import OutboxMessage
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import database_now

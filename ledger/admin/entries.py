@@ -1,0 +1,89 @@
+"""Lines and decisions, as tables. A document may touch wallets of other people: that they took part is said, what
+they hold is not, as in the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
+from ledger.admin.scoped import link_to
+from ledger.admin.screens import Table
+from ledger.core.accounts import WALLET
+from ledger.models import Event, Posting
+from ledger.selectors.scope import Scope, accounts_within
+from ledger.selectors.transactions import Entry
+
+WalletCell = Callable[[UUID | None], str]
+
+
+def entries_of_event(event: Event) -> list[Entry]:
+    """The lines of one event."""
+    postings = Posting.objects.of_event(event.id).select_related("account")
+    return [_as_entry(posting, event) for posting in postings]
+
+
+def _as_entry(posting: Posting, event: Event) -> Entry:
+    account = posting.account
+    return Entry(
+        id=posting.id,
+        event_id=event.id,
+        transaction_id=event.stream_id,
+        account_id=account.id,
+        owner_type=account.owner_type,
+        owner_id=account.owner_id,
+        book=account.book,
+        bucket=account.bucket,
+        asset=account.asset_id,
+        amount=posting.amount,
+        balance_after=posting.balance_after,
+        account_seq=posting.account_seq,
+    )
+
+
+def entry_table(entries: Sequence[Entry], scope: Scope, wallet_cell: WalletCell) -> Table:
+    """Signed lines that add up to zero."""
+    ids = {entry.account_id for entry in entries}
+    visible = set(accounts_within(scope).filter(id__in=ids).values_list("id", flat=True))
+    rows = [_entry(entry, entry.account_id in visible, wallet_cell) for entry in entries]
+    return Table("Entries", ("Account", "Of", "Bucket", "Amount", "Balance after", "No."), rows)
+
+
+def _entry(entry: Entry, is_visible: bool, wallet_cell: WalletCell) -> list[Any]:
+    is_wallet = entry.owner_type == WALLET
+    owner = wallet_cell(entry.owner_id) if is_visible else id_cell(entry.owner_id)
+    return [
+        link_to("account", entry.account_id) if is_visible else id_cell(entry.account_id),
+        owner if is_wallet else entry.owner_type,
+        entry.bucket,
+        money_cell(entry.amount, entry.asset),
+        money_cell(entry.balance_after, entry.asset) if is_visible else EMPTY,
+        entry.account_seq if is_visible and entry.account_seq else EMPTY,
+    ]
+
+
+def gates_table(event: Event, scope: Scope) -> Table:
+    """Every condition that the document had to meet, met or not."""
+    rows = [
+        [
+            gate["gate"],
+            gate["id"],
+            label_cell("FAILED" if gate["code"] else "ACCEPTED"),
+            gate["code"] or EMPTY,
+            gate["required"] or EMPTY,
+            gate["available"] or EMPTY,
+        ]
+        for gate in shown_data(event, scope).get("gates", ())
+    ]
+    return Table("Decision", ("Gate", "Of", "Result", "Code", "Required", "Available"), rows)
+
+
+def shown_data(event: Event, scope: Scope) -> dict[str, Any]:
+    """An event's data, without the figures that its decision was made on for who does not see the payer's wallet."""
+    data: dict[str, Any] = event.data
+    payer = data.get("source_wallet_id")
+    if "gates" not in data or scope.sees_wallet(UUID(payer) if payer else None):
+        return data
+    hidden = {"required": None, "available": None}
+    return {**data, "gates": [{**gate, **hidden} for gate in data["gates"]]}

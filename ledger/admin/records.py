@@ -1,0 +1,184 @@
+"""What the ledger has written down: events, postings, commands, messages."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+
+from ledger.admin.cells import actor_cell, id_cell, json_cell, label_cell, money_cell
+from ledger.admin.entries import entries_of_event, entry_table, shown_data
+from ledger.admin.scoped import ScopedAdmin, link_to
+from ledger.admin.screens import RecordedFilter, Table, as_id
+from ledger.core.events import POSTINGS_PER_EVENT, Stream
+from ledger.models import Command, Event, OutboxMessage, Posting
+from ledger.selectors.scope import commands_within, events_within, outbox_within, postings_within
+
+
+class EventAdmin(ScopedAdmin):
+    rows_within = staticmethod(events_within)
+    list_display = ("event", "type", "subject", "seq", "actor", "effective_at", "recorded_at")
+    list_filter = ("type", "stream", RecordedFilter)
+    search_ids = ("id", "stream_id")
+    search_help_text = "Whole id of an event, transaction or account"
+    fields = (
+        ("id", "type", "schema_version"),
+        ("stream", "subject", "seq"),
+        ("effective_at", "recorded_at"),
+        ("actor", "correlation_id", "command_link"),
+        "data_json",
+    )
+
+    def tables(self, request: HttpRequest, row: Event) -> list[Table]:
+        return [entry_table(entries_of_event(row), self.scope_of(request), self.wallet_cell)]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Event | None:
+        event: Event | None = super().get_object(request, object_id, from_field)
+        if event is not None:
+            event.data = shown_data(event, self.scope_of(request))
+        return event
+
+    @admin.display(description="Event")
+    def event(self, row: Event) -> str:
+        return id_cell(row.id)
+
+    @admin.display(description="Of")
+    def subject(self, row: Event) -> str:
+        return link_to("transaction" if row.stream == Stream.TRANSACTION else "account", row.stream_id)
+
+    @admin.display(description="Actor")
+    def actor(self, row: Event) -> str:
+        return actor_cell(row.actor_type, row.actor_id)
+
+    @admin.display(description="Command")
+    def command_link(self, row: Event) -> str:
+        return link_to("command", row.command_id)
+
+    @admin.display(description="Data")
+    def data_json(self, row: Event) -> str:
+        return json_cell(row.data)
+
+
+class PostingAdmin(ScopedAdmin):
+    rows_within = staticmethod(postings_within)
+    list_display = (
+        "posting",
+        "account_link",
+        "bucket",
+        "amount_cell",
+        "balance",
+        "account_seq",
+        "event_link",
+        "effective_at",
+    )
+    list_filter = (RecordedFilter,)
+    list_select_related = ("account",)
+    search_ids = ("id", "account_id")
+    search_help_text = "Whole id of a posting, account or event"
+    fields = (
+        ("id", "event_link", "account_link"),
+        ("amount_cell", "balance", "account_seq"),
+        ("effective_at", "recorded_at"),
+    )
+
+    def matching(self, term: str) -> Q:
+        """An event's postings too, by the range of their ids: there is no index on the event."""
+        found, id = super().matching(term), as_id(term)
+        if id is None or id.int & POSTINGS_PER_EVENT:
+            return found
+        return found | Q(id__in=Posting.objects.of_event(id).values("id"))
+
+    @admin.display(description="Posting")
+    def posting(self, row: Posting) -> str:
+        return id_cell(row.id)
+
+    @admin.display(description="Account")
+    def account_link(self, row: Posting) -> str:
+        return link_to("account", row.account_id)
+
+    @admin.display(description="Bucket")
+    def bucket(self, row: Posting) -> str:
+        return row.account.bucket
+
+    @admin.display(description="Amount")
+    def amount_cell(self, row: Posting) -> str:
+        return money_cell(row.amount, row.account.asset_id)
+
+    @admin.display(description="Balance after")
+    def balance(self, row: Posting) -> str:
+        return money_cell(row.balance_after, row.account.asset_id)
+
+    @admin.display(description="Event")
+    def event_link(self, row: Posting) -> str:
+        return link_to("event", row.event_id)
+
+
+class CommandAdmin(ScopedAdmin):
+    rows_within = staticmethod(commands_within)
+    list_display = ("command", "type", "outcome_label", "refusal_code", "actor", "transaction", "received_at")
+    list_filter = ("outcome", RecordedFilter)
+    search_ids = ("id",)
+    search_help_text = "Whole id of a command"
+    fields = (
+        ("id", "type", "outcome_label"),
+        ("scope", "key"),
+        ("refusal_code", "reply_status", "transaction"),
+        ("actor", "correlation_id", "received_at"),
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Command | None = None) -> tuple[object, ...]:
+        """The reply that the caller got may speak of other people's wallets: for who sees the whole company."""
+        return (*self.fields, "reply_body") if self.scope_of(request).is_whole_company else self.fields
+
+    @admin.display(description="Command")
+    def command(self, row: Command) -> str:
+        return id_cell(row.id)
+
+    @admin.display(description="Outcome")
+    def outcome_label(self, row: Command) -> str:
+        return label_cell(row.outcome or "")
+
+    @admin.display(description="Actor")
+    def actor(self, row: Command) -> str:
+        return actor_cell(row.actor_type, row.actor_id)
+
+    @admin.display(description="Transaction")
+    def transaction(self, row: Command) -> str:
+        return link_to("transaction", row.transaction_id)
+
+
+class OutboxMessageAdmin(ScopedAdmin):
+    rows_within = staticmethod(outbox_within)
+    list_display = ("message", "type", "about", "sequence", "status_label", "attempts", "created_at", "published_at")
+    list_filter = ("status", RecordedFilter)
+    search_ids = ("id", "aggregate_id")
+    search_help_text = "Whole id of a message, wallet or transaction"
+    fields = (
+        ("id", "type", "version"),
+        ("aggregate_type", "about", "sequence"),
+        ("status_label", "attempts", "event_link"),
+        ("created_at", "next_attempt_at", "published_at"),
+        "error",
+        "data_json",
+    )
+
+    @admin.display(description="Message")
+    def message(self, row: OutboxMessage) -> str:
+        return id_cell(row.id)
+
+    @admin.display(description="About")
+    def about(self, row: OutboxMessage) -> str:
+        is_wallet = row.aggregate_type == "wallet"
+        return self.wallet_cell(row.aggregate_id) if is_wallet else link_to(row.aggregate_type, row.aggregate_id)
+
+    @admin.display(description="Status")
+    def status_label(self, row: OutboxMessage) -> str:
+        return label_cell(row.status)
+
+    @admin.display(description="Event")
+    def event_link(self, row: OutboxMessage) -> str:
+        return link_to("event", row.event_id)
+
+    @admin.display(description="Data")
+    def data_json(self, row: OutboxMessage) -> str:
+        return json_cell(row.data)

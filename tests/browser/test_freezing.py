@@ -1,0 +1,68 @@
+"""The foundation's last proof: a manager freezes a wallet with the mouse, and the next debit is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import expect
+
+from compliance.models import ServiceAccount, User
+from tests.browser.conftest import Observed
+from tests.compliance.factories import PASSWORD, SECRET
+from tests.wallets.scene import available, make_scene
+from wallets.models import Wallet, WalletStatus
+
+
+def log_in(observed: Observed, user: User) -> None:
+    observed.visit("/admin/")
+    observed.page.get_by_label("Email").fill(user.email)
+    observed.page.get_by_label("Password").fill(PASSWORD)
+    observed.page.get_by_role("button", name="Log in").click()
+    expect(observed.page.get_by_role("heading", name="Transactions today")).to_be_visible()
+
+
+def call(address: str, path: str, body: dict[str, Any], *, token: str = "") -> tuple[int, dict[str, Any]]:
+    """POST over HTTP, as another service would."""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    request = Request(f"{address}{path}", json.dumps(body).encode(), headers)
+    try:
+        with urlopen(request, timeout=15) as response:
+            return response.status, json.load(response)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+def debit(address: str, wallet: Wallet, by: ServiceAccount, reference: str) -> tuple[int, dict[str, Any]]:
+    credentials = {"client_id": by.client_id, "client_secret": SECRET}
+    status, tokens = call(address, "/v1/auth/token", credentials)
+    assert status == 200, tokens
+    booking = {"type": "DEBIT", "amount": "10.00", "currency": "EUR"}
+    reference_fields = {"reference_type": "booking", "reference_id": reference}
+    path = f"/v1/wallets/{wallet.id}/transactions"
+    return call(address, path, {**booking, **reference_fields}, token=tokens["access"])
+
+
+def test_a_frozen_wallet_refuses_the_next_debit(observed: Observed) -> None:
+    scene, page = make_scene(), observed.page
+    before, _ = debit(observed.address, scene.alices, scene.cast.bookings, "before")
+    log_in(observed, scene.cast.bob)
+
+    page.locator("#nav-sidebar-apps").get_by_role("link", name="Wallets").click()
+    page.get_by_role("link", name=scene.cast.alice.email).click()
+    page.get_by_role("link", name="Freeze").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_role("button", name="Freeze").click()
+    expect(dialog.get_by_text("This field is required.")).to_be_visible()
+    dialog.get_by_label("Reason").fill("Phone lost on the train.")
+    dialog.get_by_role("button", name="Freeze").click()
+
+    expect(page.get_by_text("The wallet is now frozen.")).to_be_visible()
+    expect(page.get_by_role("cell", name="Phone lost on the train.")).to_be_visible()
+    assert Wallet.objects.get(id=scene.alices.id).status == WalletStatus.FROZEN
+    after, problem = debit(observed.address, scene.alices, scene.cast.bookings, "after")
+    assert (before, after, problem["code"]) == (201, 422, "wallet.frozen")
+    assert str(available(scene.alices).normalize()) == "9E+1"
+    assert (observed.errors, observed.strangers) == ([], [])

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from compliance.admin.staff import record_looks, signed_in
+from compliance.api.origin import correlation_id
+from compliance.selectors.scope import users_visible_to
+from ledger.admin.cells import EMPTY, label_cell, money_cell
+from ledger.admin.screens import ReadOnlyAdmin, Table
+from ledger.api.refusals import refused
+from ledger.errors import ServiceError
+from ledger.selectors.assets import get_asset
+from ledger.selectors.balances import wallet_figures
+from ledger.selectors.lifecycle import status_history
+from ledger.services.movements import Origin
+from wallets.admin.filters import CurrencyFilter, TeamFilter
+from wallets.admin.pages import figure_cards, history_table, movements_table
+from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
+from wallets.models import Wallet
+from wallets.selectors.balances import forget_figures
+from wallets.selectors.wallets import wallets_visible_to
+from wallets.services.wallets import KEEPERS, change_status
+
+
+@admin.register(Wallet)
+class WalletAdmin(ReadOnlyAdmin):
+    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total", "created_at")
+    list_filter = ("status", "type", CurrencyFilter, TeamFilter)
+    search_ids = ("id", "user_id")
+    search_parts = ("user__first_name", "user__last_name", "user__email")
+    search_help_text = "Name or e-mail of the owner, or a whole id"
+    ordering = ("user__last_name", "user__first_name", "id")
+    fields = (("owner_link", "team"), ("type", "currency", "status_label"), ("id",), ("created_at", "updated_at"))
+    actions_detail = ("freeze", "suspend", "reactivate", "close")
+    change_form_outer_before_template = "admin/wallets/wallet/figures.html"
+
+    # -- What is seen, and by whom.
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
+        return wallets_visible_to(signed_in(request)).select_related("user__team")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page's rows with their figures, all of them in one query."""
+        changelist = super().get_changelist_instance(request)
+        rows: list[Any] = list(changelist.result_list)
+        figures = wallet_figures([wallet.id for wallet in rows])
+        for wallet in rows:
+            wallet.figures = figures[wallet.id]
+        changelist.result_list = rows
+        record_looks(request, [wallet.user_id for wallet in rows])
+        return changelist
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
+        context["figures"] = figure_cards(options["obj"])
+        return super().render_change_form(request, context, **options)
+
+    def tables(self, request: HttpRequest, row: Wallet) -> list[Table]:
+        changes = status_history(row.id, row.currency)
+        actors = users_visible_to(signed_in(request)).in_bulk({c.actor_id for c in changes if c.actor_id})
+        record_looks(request, {row.user_id, *actors})
+        return [movements_table(row), history_table(changes, actors)]
+
+    @display(header=True, ordering="user__last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped
+    def owner(self, wallet: Wallet) -> list[str]:
+        person = wallet.user
+        return [person.get_full_name(), person.email, f"{person.first_name[:1]}{person.last_name[:1]}"]
+
+    @admin.display(description="Owner")
+    def owner_link(self, wallet: Wallet) -> str:
+        url = reverse("admin:compliance_user_change", args=[wallet.user_id])
+        return format_html('<a class="text-link" href="{}">{}</a>', url, wallet.user.get_full_name())
+
+    @admin.display(ordering="user__team__name")
+    def team(self, wallet: Wallet) -> str:
+        return wallet.user.team.name if wallet.user.team else EMPTY
+
+    @admin.display(description="Status", ordering="status")
+    def status_label(self, wallet: Wallet) -> str:
+        return label_cell(wallet.status)
+
+    @admin.display
+    def available(self, wallet: Any) -> str:
+        return money_cell(wallet.figures.available, wallet.currency)
+
+    @admin.display
+    def reserved(self, wallet: Any) -> str:
+        return money_cell(wallet.figures.reserved, wallet.currency)
+
+    @admin.display
+    def total(self, wallet: Any) -> str:
+        return money_cell(wallet.figures.total, wallet.currency)
+
+    # -- What is done, and by whom. Each has a dialog: without one, Unfold runs actions on GET (product.md §2.5).
+
+    def has_change_status_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """The role. Whether it is this person's to do on this wallet, the use case says."""
+        return signed_in(request).role in KEEPERS
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """The buttons that make sense for this wallet."""
+        wallet = self.get_object(request, object_id)
+        names = offered(signed_in(request), wallet) if wallet else set()
+        return [button for button in super().get_actions_detail(request, object_id) if button.path in names]
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description=FREEZE.title, permissions=["change_status"], dialog=FREEZE.dialog(), icon="ac_unit"
+    )
+    def freeze(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+        return self._change_status(request, form, object_id, FREEZE)
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description=SUSPEND.title, permissions=["change_status"], dialog=SUSPEND.dialog(), icon="pause_circle"
+    )
+    def suspend(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+        return self._change_status(request, form, object_id, SUSPEND)
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description=REACTIVATE.title, permissions=["change_status"], dialog=REACTIVATE.dialog(), icon="play_circle"
+    )
+    def reactivate(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+        return self._change_status(request, form, object_id, REACTIVATE)
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description=CLOSE.title,
+        permissions=["change_status"],
+        dialog=CLOSE.dialog(),
+        icon="block",
+        variant=ActionVariant.DANGER,
+    )
+    def close(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+        return self._change_status(request, form, object_id, CLOSE)
+
+    def _change_status(self, request: HttpRequest, form: StatusForm, object_id: str, button: Button) -> HttpResponse:
+        wallet: Wallet | None = self.get_object(request, object_id)
+        if wallet is None:  # Unfold hands over any id that was typed, whatever the list hides
+            raise Http404
+        caller = signed_in(request)
+        try:
+            _, refusal = change_status(
+                caller=caller,
+                wallet_id=wallet.id,
+                status=button.status,
+                reason=form.cleaned_data["reason"],
+                origin=Origin(actor_type=caller.role, actor_id=caller.id, correlation_id=correlation_id()),
+            )
+            if refusal is not None:
+                raise refused(refusal, get_asset(wallet.currency))
+        except ServiceError as error:
+            messages.error(request, plain_words(error))
+        else:
+            forget_figures(wallet.id)
+            messages.success(request, f"The wallet is now {button.status.lower()}.")
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+
+
+def plain_words(error: ServiceError) -> str:
+    """A refusal for people, with what stands in the way."""
+    left = [f"{blocker['amount']} {blocker['bucket'].lower()}" for blocker in error.data.get("blockers", ())]
+    return f"{error.detail} Left: {', '.join(left)}." if left else error.detail

@@ -1,0 +1,50 @@
+"""Puts the back office together: who sees what of the ledger, and screens for what packages bring along."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from compliance.admin.staff import signed_in
+from ledger.admin import register
+from ledger.admin.screens import ReadOnlyAdmin
+from ledger.selectors.scope import Scope
+from wallets.selectors.scope import ledger_scope
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    return ledger_scope(signed_in(request))
+
+
+def wallet_url(wallet_id: UUID) -> str:
+    return reverse("admin:wallets_wallet_change", args=[wallet_id])
+
+
+class PeriodicTaskAdmin(ReadOnlyAdmin):
+    """What runs by itself. The package's own screen lets anybody who may look start and stop tasks."""
+
+    list_display = ("name", "when", "enabled", "last_run_at", "total_run_count")
+    list_filter = ("enabled",)
+    search_parts = ("name", "task")
+    ordering = ("name",)
+    fields = (("name", "task"), ("when", "enabled"), ("last_run_at", "total_run_count"), "description")
+
+    @admin.display(description="Runs")
+    def when(self, task: Any) -> str:
+        return str(task.scheduler)
+
+
+register(admin.site, scope_of=scope_of, wallet_url=wallet_url)
+admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
+admin.site.register(PeriodicTask, PeriodicTaskAdmin)

@@ -1,0 +1,1 @@
+"""How the back office looks: its name, its navigation, its home page."""

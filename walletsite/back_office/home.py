@@ -1,0 +1,121 @@
+"""The home page: what is held, what happened today, what waits, and whether it all adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.urls import reverse
+
+from compliance.admin.staff import signed_in
+from compliance.models import User
+from ledger.admin.cells import label_cell, money_cell
+from ledger.selectors.clock import database_now
+from ledger.selectors.scope import Scope
+from ledger.selectors.totals import MOST_COUNTED, Holdings, holdings, outbox_backlog, outcomes_since
+from wallets.models import WalletStatus
+from wallets.selectors.scope import ledger_scope
+from wallets.selectors.wallets import wallets_by_status
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure and what it means. `tone`: good, bad or neither, said by the text as well."""
+
+    title: str
+    value: str
+    meaning: str
+    url: str = ""
+    tone: str = ""
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the home page with what the member of staff may see. No personal data, so no look is recorded."""
+    user = signed_in(request)
+    scope = ledger_scope(user)
+    held = _holdings(scope)
+    context["tiles"] = [*_today(user, scope), *(_operations(held) if scope.is_whole_company else ())]
+    context["held"] = [_holdings_row(row) for row in held or ()]
+    context["is_whole_company"] = scope.is_whole_company
+    context["statuses"] = _statuses(user)
+    return context
+
+
+def _holdings(scope: Scope) -> list[Holdings] | None:
+    """None when adding up would take too long for a home page."""
+    try:
+        return holdings(scope)
+    except OperationalError:
+        return None
+
+
+def _today(user: User, scope: Scope) -> list[Tile]:
+    url = reverse("admin:ledger_transaction_changelist")
+    outcomes = outcomes_since(scope, start_of_day(database_now(), ZoneInfo(user.company.timezone)))
+    failed, all_of_them = outcomes["FAILED"], outcomes.total()
+    return [
+        Tile("Transactions today", _counted(all_of_them), f"since midnight, {user.company.timezone}", url),
+        Tile(
+            "Refused today",
+            _counted(failed),
+            "nothing moved; each says why",
+            f"{url}?state__exact=FAILED",
+            "bad" if failed else "",
+        ),
+    ]
+
+
+def _operations(held: list[Holdings] | None) -> list[Tile]:
+    backlog = outbox_backlog()
+    age = "all are told" if backlog.age is None else f"oldest waits for {in_words(backlog.age)}"
+    url = reverse("admin:ledger_outboxmessage_changelist") + "?status__exact=PENDING"
+    return [Tile("Events to publish", _counted(backlog.waiting), age, url), _balance_tile(held)]
+
+
+def _balance_tile(held: list[Holdings] | None) -> Tile:
+    title = "Sum of all postings"
+    if held is None:
+        return Tile(title, "not now", "too many to add up here: run verify_ledger")
+    wrong = [row for row in held if row.difference]
+    if wrong:
+        sums = ", ".join(str(money_cell(row.difference, row.asset)) for row in wrong)
+        return Tile(title, sums, "must be zero: stop and run verify_ledger", tone="bad")
+    return Tile(title, "0", "balanced in every currency", tone="good")
+
+
+def _holdings_row(row: Holdings) -> dict[str, Any]:
+    buckets = ("AVAILABLE", "RESERVED", "PENDING")
+    cells = [money_cell(row.wallets.get(bucket), row.asset) for bucket in buckets]
+    own = () if row.company is None else (money_cell(row.company, row.asset),)
+    return {"asset": row.asset, "cells": [*cells, money_cell(row.total, row.asset), *own]}
+
+
+def _statuses(user: User) -> list[dict[str, Any]]:
+    counts = wallets_by_status(user)
+    url = reverse("admin:wallets_wallet_changelist")
+    return [
+        {"label": label_cell(status), "count": counts.get(status, 0), "url": f"{url}?status__exact={status}"}
+        for status in WalletStatus.values
+    ]
+
+
+def start_of_day(now: datetime, zone: ZoneInfo) -> datetime:
+    """The last midnight of a zone."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def in_words(age: timedelta) -> str:
+    """An age for people: `42 s`, `12 min`, `3 h`, `2 days`."""
+    seconds = int(age.total_seconds())
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _counted(count: int) -> str:
+    return f"{MOST_COUNTED}+" if count >= MOST_COUNTED else str(count)
