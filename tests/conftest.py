@@ -9,21 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests import servers
 from walletsite.database import Purpose, database_settings
 from walletsite.embedded.roles import drop_database, ensure_database
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        servers.release()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,8 +39,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         with _connected_as_owner():
             call_command("migrate", verbosity=0, interactive=False)
-            if "grant_privileges" in get_commands():
-                call_command("grant_privileges")
+            call_command("grant_privileges", verbosity=0, stdout=StringIO())
         yield
         connections.close_all()
     drop_database(superuser_url, name)

@@ -7,6 +7,7 @@ a database of its own. Whatever a test starts inherits the addresses by environm
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 from contextlib import ExitStack
@@ -42,11 +43,6 @@ def use() -> None:
     os.environ["REDIS_URL"] = _own_redis_database(os.environ["TEST_REDIS_URL"], database)
 
 
-def release() -> None:
-    """Stop what `use` started, in the process that did."""
-    _running.close()
-
-
 def database_name() -> str:
     return f"{PREFIX}{os.environ['TEST_RUN']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
@@ -56,6 +52,7 @@ def _begin() -> None:
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     os.environ["TEST_REDIS_IS_GIVEN"] = "yes" if given_redis else ""
     if not (given_database and given_redis):
+        atexit.register(_running.close)
         servers = _running.enter_context(shared_servers("test"))
         given_redis = given_redis or servers.valkey.url()
         if not given_database:

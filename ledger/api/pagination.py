@@ -37,8 +37,8 @@ class PaginationInvalid(InvalidInput):
     code = "pagination.invalid"
 
 
-class LimitField(WholeNumberField):
-    """How many at most; a wrong one is `pagination.invalid`."""
+class PagingField(WholeNumberField):
+    """How many rows, or which page; a wrong number is `pagination.invalid`."""
 
     def refuse(self, detail: str, code: str = "pagination.invalid") -> Any:
         super().refuse(detail, code)
@@ -58,7 +58,7 @@ class PageQuery(StrictQuery):
     is sent, or repeated, but not changed: page two of another question would make no sense.
     """
 
-    limit = LimitField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="How many at most.")
+    limit = PagingField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="How many at most.")
     cursor = _CursorField(required=False, help_text="`next_cursor` of the page before.")
     order = WordField(("asc", "desc"), default="asc", help_text="By creation: oldest or newest first.")
 

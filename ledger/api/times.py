@@ -82,8 +82,11 @@ def bounds(
     """
     first = _moment(start, zone, days_later=0)
     last = _moment(end, zone, days_later=1)
-    if first is not None and last is not None and last < first:
-        raise InvalidInput("The end lies before the start.", pointer=pointer_to(end_name))
+    if first is not None and last is not None:
+        # A day before the first one ends where the first one begins; an interval of two equal instants is just empty.
+        is_before = last < first if isinstance(end, datetime) else last <= first
+        if is_before:
+            raise InvalidInput("The end lies before the start.", pointer=pointer_to(end_name))
     return first, last
 
 

@@ -457,6 +457,8 @@ class Migration(migrations.Migration):
                     models.Q(("account_seq__isnull", True), ("balance_after__isnull", True)),
                     models.Q(
                         ("account_seq__gte", 1),
+                        ("account_seq__isnull", False),
+                        ("balance_after__isnull", False),
                         ("balance_after__gt", Decimal("-100000000000000000000")),
                         ("balance_after__lt", Decimal("100000000000000000000")),
                     ),

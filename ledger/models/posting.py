@@ -10,6 +10,7 @@ from ledger.core.events import POSTINGS_PER_EVENT
 from ledger.models.account import Account
 from ledger.models.event import Event
 from ledger.models.fields import in_range, money
+from ledger.money import plain
 
 
 class PostingQuerySet(models.QuerySet["Posting"]):
@@ -42,7 +43,11 @@ class Posting(models.Model):
             models.CheckConstraint(
                 name="posting_chain",
                 condition=Q(account_seq__isnull=True, balance_after__isnull=True)
-                | (Q(account_seq__gte=1) & in_range("balance_after")),
+                # A comparison with NULL is NULL, which a CHECK lets pass: say that both are there.
+                | (
+                    Q(account_seq__isnull=False, balance_after__isnull=False, account_seq__gte=1)
+                    & in_range("balance_after")
+                ),
             ),
         ]
         indexes = [
@@ -51,4 +56,4 @@ class Posting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} on {self.account_id}"
+        return f"{plain(self.amount)} on {self.account_id}"

@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from ledger.core.accounts import WALLET, Bucket, account_id
 from ledger.models import Account
-from ledger.money import ZERO
+from ledger.money import EXACT, ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class Figures:
     reserved: Decimal = ZERO
     version: int = 0
     updated_at: datetime | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """All that is there, spoken for or not."""
+        return EXACT.add(EXACT.add(self.available, self.pending), self.reserved)
 
 
 _NOW = """

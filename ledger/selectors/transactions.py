@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -29,6 +29,10 @@ __all__ = [
     "wallet_history",
     "wallet_lines",
 ]
+
+
+_ID_LAG = timedelta(days=7)
+"""How much older than its document an id may look: it is made before the lock, by another clock than `created_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transactio
         history = history.filter(status__in=wanted.statuses)
     if wanted.start is not None:
         # By id as well: the planner prunes months by the primary key (requirements.md §6).
-        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start))
+        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - _ID_LAG))
     if wanted.end is not None:
         history = history.filter(created_at__lt=wanted.end)
     return history

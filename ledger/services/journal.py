@@ -23,7 +23,7 @@ from ledger.core.accounts import Account
 from ledger.core.commands import AnyCommand, Claim, OpenAccounts, SetAccountStatus, Transfer
 from ledger.core.machine import Decision, decide, evolve
 from ledger.core.refusals import Refusal
-from ledger.errors import IdempotencyKeyReused, OutcomeUnknown
+from ledger.errors import Busy, IdempotencyKeyReused, OutcomeUnknown
 from ledger.locks import lock_accounts
 from ledger.selectors.accounts import read_accounts
 from ledger.services import claims
@@ -31,6 +31,7 @@ from ledger.services.claims import NO_REPLY, Reply
 from ledger.services.writing import Batch
 
 _TRANSIENT = {"40P01", "40001"}  # deadlock, serialization failure: the whole transaction may run again
+_CONNECTION_LOST = {None, "57P01", "57P02"}  # cut off, ended by an administrator, ended by a crash
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,11 @@ def _post_once(commands: Sequence[AnyCommand], render: Renderer, all_or_none: bo
             committing = True
         return outcomes
     except OperationalError as error:
-        if committing and _sqlstate(error) is None:
+        state = _sqlstate(error)
+        if committing and state in _CONNECTION_LOST:
             raise OutcomeUnknown("The answer to COMMIT was lost. Ask again with the same key.") from error
+        if state == claims.LOCK_NOT_AVAILABLE:
+            raise Busy("Somebody else is changing this just now. Try again.") from error
         raise
 
 

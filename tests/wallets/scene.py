@@ -16,7 +16,7 @@ from compliance.models import User
 from ledger.models import Account, Command, Event, OutboxMessage, Posting, Transaction
 from ledger.selectors.balances import wallet_figures
 from ledger.services import journal
-from ledger.services.accounts import digest
+from ledger.services.accounts import digest, ensure_system_accounts
 from ledger.services.movements import Claim, Details, Origin, Side, deposit, payment
 from tests.compliance.factories import Cast, make_cast
 from wallets.models import Wallet, WalletStatus
@@ -58,6 +58,7 @@ def set_status(wallet: Wallet, status: str, *, by: User) -> None:
 def book(wallet: Wallet, amount: str, *, key: str, effective_at: datetime | None = None, text: str = "") -> UUID:
     """Post a signed amount between a wallet and its company's funding, back-dated if wished. Returns the txn_id."""
     value, funding = Decimal(amount), funding_account(wallet.user.company_id, wallet.currency)
+    ensure_system_accounts([funding])
     side = Side(wallet.id, wallet.currency)
     details = Details(
         claim=Claim(scope=f"test:{wallet.id}", key=key, request_hash=digest(key)),

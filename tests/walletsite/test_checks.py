@@ -77,8 +77,7 @@ def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], e
     assert [message.id for message in (*check_keys(None), *check_passwords(None))] == expected
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("exposed")
+@pytest.mark.usefixtures("exposed", "committed_db")
 def test_the_service_role_may_start() -> None:
     require_safe_start()
 

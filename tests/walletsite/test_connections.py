@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -9,7 +11,7 @@ from pytest_django import Settings
 
 from walletsite.connections import TRANSACTION_TIMEOUT_SINCE, UnsafeDatabase, durability_faults_of
 
-SOUND = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "is_replica": False}
+SOUND: dict[str, Any] = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "is_replica": False}
 
 
 @pytest.mark.parametrize("mode", ["on", "local", "remote_write", "remote_apply"])
@@ -26,7 +28,7 @@ def test_a_server_that_flushes_before_it_acknowledges_is_sound(mode: str) -> Non
         ({"is_replica": True}, "it is a replica"),
     ],
 )
-def test_each_way_to_forget_is_named(changed: dict[str, object], fault: str) -> None:
+def test_each_way_to_forget_is_named(changed: dict[str, Any], fault: str) -> None:
     assert durability_faults_of(**{**SOUND, **changed}) == [fault]
 
 

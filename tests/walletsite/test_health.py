@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from ledger import redis
 from walletsite import health
 
 
@@ -77,9 +78,9 @@ def test_a_broker_that_is_away_is_reported_but_not_fatal(client: Client, setting
 @pytest.mark.django_db
 def test_a_cache_that_is_away_is_reported_but_not_fatal(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unavailable(_operation: Any) -> None:
-        raise health.redis.RedisUnavailable
+        raise redis.RedisUnavailable
 
-    monkeypatch.setattr(health.redis, "call", unavailable)
+    monkeypatch.setattr(redis, "call", unavailable)
     answer = client.get("/ready")
     assert (answer.status_code, answer.json()["checks"]["cache"]) == (200, "failed")
 

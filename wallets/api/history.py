@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
-from ledger.api.fields import CurrencyField, MoneyField, StrictField, TextField, WholeNumberField, WordField
+from ledger.api.fields import CurrencyField, MoneyField, StrictField, TextField, WordField
 from ledger.api.metadata import MetadataField
-from ledger.api.pagination import LimitField, PageQuery, PaginationInvalid, paginate
+from ledger.api.pagination import PageQuery, PaginationInvalid, PagingField, paginate
 from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.serializers import StrictSerializer
@@ -69,8 +69,8 @@ class WordsField(StrictField):
 class HistoryQuery(PageQuery):
     """The seeds' paging by page and limit, with a cursor beside it that neither drifts nor slows down (C25)."""
 
-    page = WholeNumberField(min_value=1, max_value=MAX_OFFSET, default=1)
-    limit = LimitField(min_value=1, max_value=MAX_PAGE_LIMIT, default=20)
+    page = PagingField(min_value=1, max_value=MAX_OFFSET, default=1)
+    limit = PagingField(min_value=1, max_value=MAX_PAGE_LIMIT, default=20)
     order = WordField(("asc", "desc"), default="desc")
     start_date = InstantOrDateField(required=False)
     end_date = InstantOrDateField(required=False, help_text="A day is inclusive.")
@@ -215,7 +215,7 @@ class WalletTransactionsView(ServiceView):
         command = prepare_booking(booking, origin=origin_of(request))
         asset = get_asset(booking.currency)
         if self.query(MoneyQuery)["dry_run"]:
-            return rehearsal(rehearse_booking(command), asset)
+            return rehearsal(rehearse_booking(command), asset, caller_of(request))
 
         def body(result: Result) -> dict[str, Any]:
             line = WalletLine.just_posted(command, result.recorded_at, result.wallet(wallet.id))

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of, session_of
 from compliance.api.origin import correlation_id
+from compliance.models import Caller
 from ledger.api.fields import FlagField
 from ledger.api.refusals import gate_view, refused
 from ledger.api.serializers import StrictQuery
@@ -21,6 +22,7 @@ from ledger.selectors.assets import Asset
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Origin
+from wallets.selectors.transactions import visible_wallet_ids
 
 Body = Callable[[Result], Mapping[str, Any]]
 
@@ -48,10 +50,15 @@ def renderer(view: ServiceView, asset: Asset, body: Body, *, status: int = 201) 
     def render(result: Result) -> Reply:
         if result.refusal is None:
             return Reply(status, json.dumps(body(result)))
-        problem = view.problem(refused(result.refusal, asset, txn_id=result.transaction_id))
-        return Reply(problem.status_code, problem.content.decode())
+        return problem_reply(view, refused(result.refusal, asset, txn_id=result.transaction_id))
 
     return render
+
+
+def problem_reply(view: ServiceView, error: Exception) -> Reply:
+    """An error as an answer to keep."""
+    problem = view.problem(error)
+    return Reply(problem.status_code, problem.content.decode())
 
 
 def answer(outcome: Outcome) -> HttpResponse:
@@ -69,8 +76,12 @@ def answer(outcome: Outcome) -> HttpResponse:
     return response
 
 
-def rehearsal(result: Result, asset: Asset) -> Response:
-    """The answer to `?dry_run=true`: would it work, what stands in its way, what would change."""
+def rehearsal(result: Result, asset: Asset, caller: Caller) -> Response:
+    """The answer to `?dry_run=true`: would it work, what stands in its way, what would change.
+
+    What a wallet holds is told only to those who may see it: one can rehearse a payment to any colleague.
+    """
+    visible = visible_wallet_ids(caller, result.wallet_ids)
     refusals = []
     if result.refusal:
         gates = [gate_view(gate, asset) for gate in result.refusal.gates if not gate.ok]
@@ -83,6 +94,6 @@ def rehearsal(result: Result, asset: Asset) -> Response:
             "after": format_amount(account.balance, asset.cash_scale),
         }
         for id, account in result.after.items()
-        if account.owner_type == "WALLET" and result.refusal is None
+        if account.owner_id in visible and result.refusal is None
     ]
     return Response({"would_apply": result.refusal is None, "refusals": refusals, "effects": effects})

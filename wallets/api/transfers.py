@@ -167,7 +167,7 @@ class TransfersView(ServiceView):
         command = self._prepare(transfer_request(wanted, claim_of(self, key or "")))
         asset = get_asset(wanted["currency"])
         if is_rehearsal:
-            return rehearsal(rehearse_transfer(command), asset)
+            return rehearsal(rehearse_transfer(command), asset, caller_of(request))
         (outcome,) = post_transfers([command], render=renderer(self, asset, transfer_view))
         return answer(outcome)
 
@@ -226,7 +226,7 @@ class BalanceTransferView(TransfersView):
         )
         asset = get_asset(wanted["currency"])
         if self.query(MoneyQuery)["dry_run"]:
-            return rehearsal(rehearse_transfer(command), asset)
+            return rehearsal(rehearse_transfer(command), asset, caller_of(request))
 
         def body(result: Result) -> dict[str, Any]:
             view = transfer_view(result)

@@ -27,11 +27,19 @@ from ledger.money import ZERO, format_amount
 from ledger.selectors.assets import WALLET_CURRENCIES, get_asset
 from ledger.selectors.balances import Figures, wallet_figures
 from ledger.services.claims import Reply
-from wallets.api.replies import answer, claim_of, origin_of
+from ledger.services.movements import Claim
+from wallets.api.replies import answer, claim_of, origin_of, problem_reply
+from wallets.errors import WalletExists
 from wallets.models import Wallet, WalletStatus, WalletType
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import find_wallets, get_wallet, get_wallets_by_any_id
-from wallets.services.wallets import Opening, change_status, open_wallet, require_may_change_status
+from wallets.services.wallets import (
+    Opening,
+    change_status,
+    open_wallet,
+    remember_existing,
+    require_may_change_status,
+)
 
 TYPES, STATUSES = tuple(WalletType.values), tuple(WalletStatus.values)
 FILTERS: tuple[str, ...] = ("user_id", "status", "currency", "type")
@@ -159,20 +167,30 @@ class WalletsView(ServiceView):
         owner = users_visible_to(caller_of(request)).filter(id=wanted["user_id"]).first()
         if owner is None:
             raise InvalidInput("There is no such user.", pointer="/user_id")
-        wallet, outcome = open_wallet(
-            Opening(
-                owner=owner,
-                currency=wanted["currency"],
-                type=wanted["type"],
-                initial_balance=wanted["initial_balance"],
-            ),
-            origin=origin_of(request),
-            claim=claim_of(self, key) if key else None,
-            render=lambda wallet, figures: Reply(201, json.dumps(wallet_view(wallet, figures))),
+        opening = Opening(
+            owner=owner,
+            currency=wanted["currency"],
+            type=wanted["type"],
+            initial_balance=wanted["initial_balance"],
         )
+        return self._open(opening, claim_of(self, key) if key else None)
+
+    def _open(self, opening: Opening, claim: Claim | None) -> HttpResponse:
+        origin = origin_of(self.request)
+
+        def render(wallet: Wallet, figures: Figures) -> Reply:
+            return Reply(201, json.dumps(wallet_view(wallet, figures)))
+
+        try:
+            _, outcome = open_wallet(opening, origin=origin, claim=claim, render=render)
+        except WalletExists as refusal:
+            if claim is None:
+                raise
+            reply = problem_reply(self, refusal)
+            return answer(remember_existing(refusal, origin=origin, claim=claim, reply=reply))
         response = answer(outcome)
-        if wallet is not None:
-            response.headers["ETag"] = f'"v{2 if wanted["initial_balance"] else 1}"'
+        if response.status_code == 201:
+            response.headers["ETag"] = f'"v{2 if opening.initial_balance else 1}"'
         return response
 
 

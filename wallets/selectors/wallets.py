@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django_filters import CharFilter, FilterSet, UUIDFilter
 
 from compliance.models import Caller
@@ -33,6 +33,12 @@ def find_wallets(caller: Caller, filters: Mapping[str, Any]) -> QuerySet[Wallet]
     """The visible wallets that match every filter given: user_id, type, currency, status."""
     found: QuerySet[Wallet] = WalletFilter(filters, queryset=wallets_visible_to(caller)).qs
     return found
+
+
+def wallets_by_status(caller: Caller) -> dict[str, int]:
+    """How many visible wallets there are, by status."""
+    counted = wallets_visible_to(caller).select_related(None).order_by().values_list("status")
+    return dict(counted.annotate(count=Count("id")))
 
 
 def get_wallet(caller: Caller, wallet_id: UUID) -> Wallet:

@@ -93,11 +93,26 @@ def open_wallet(
                 return None, outcome
             wallet.save(force_insert=True)
     except IntegrityError as error:
-        existing_id = _existing_wallet(opening)
-        if existing_id is None:
+        existing = _existing_wallet(opening)
+        if existing is None:
             raise
-        raise WalletExists(existing_id) from error
+        raise WalletExists(existing.id, existing.currency) from error
     return wallet, outcome
+
+
+def remember_existing(refusal: WalletExists, *, origin: Origin, claim: Claim, reply: Reply) -> Outcome:
+    """Keep a refusal of `open_wallet` under the caller's key, so that the key's answer never changes (api.md).
+
+    The command asks for the accounts of the wallet that is there already, so the machine refuses it too.
+
+    Returns:
+        The outcome with `reply`, or with an earlier one if somebody else has used the key meanwhile.
+    """
+    command = open_wallet_accounts(
+        wallet_id=refusal.existing_id, asset=refusal.currency, origin=origin, announcement={}, claim=claim
+    )
+    (outcome,) = journal.post([command], render=lambda _: reply)
+    return outcome
 
 
 def _record_opening(
@@ -142,12 +157,11 @@ def _opening_deposit(wallet: Wallet, opening: Opening, origin: Origin) -> Transf
     return deposit(source, Side(wallet.id, wallet.currency), details)
 
 
-def _existing_wallet(opening: Opening) -> UUID | None:
+def _existing_wallet(opening: Opening) -> Wallet | None:
     same = Q(type=opening.type, currency=opening.currency)
     if opening.type == WalletType.PRIMARY:
         same |= Q(type=WalletType.PRIMARY)
-    live = Wallet.objects.filter(same, user_id=opening.owner.id).exclude(status=WalletStatus.CLOSED)
-    return live.values_list("id", flat=True).first()
+    return Wallet.objects.filter(same, user_id=opening.owner.id).exclude(status=WalletStatus.CLOSED).first()
 
 
 def change_status(
@@ -203,16 +217,18 @@ def _require_version(result: Result, expected_version: int | None) -> None:
         raise PreconditionFailed("The wallet has changed since you read it. Read it again.")
 
 
-_KEEPERS = frozenset({"MANAGER", "FINANCE", "COMPLIANCE"})
+KEEPERS = frozenset({"MANAGER", "FINANCE", "COMPLIANCE"})
+"""Who looks after other people's wallets."""
 
 
 def require_may_change_status(caller: Caller, wallet: Wallet, status: WalletStatus) -> None:
-    """Who may give which status: staff within their scope; nobody lifts or closes what is his own.
+    """Who may give which status: staff within their scope; nobody lifts or closes what is his own. To suspend a
+    frozen wallet would let money in again, so it is a lift.
 
     Raises:
         Forbidden: not this caller.
     """
     is_own = wallet.user_id == caller.id
-    is_allowed = status == WalletStatus.SUSPENDED if is_own else caller.role in _KEEPERS
-    if not is_allowed:
+    is_suspension = status == WalletStatus.SUSPENDED and wallet.status != WalletStatus.FROZEN
+    if not (is_suspension if is_own else caller.role in KEEPERS):
         raise Forbidden

@@ -111,9 +111,7 @@ def test_a_closed_wallet_makes_room_for_a_new_one(scene: Scene) -> None:
 def test_who_cannot_be_seen_cannot_be_given_a_wallet(scene: Scene) -> None:
     bob, foreigner = api_as(scene.cast.bob), UserFactory()
     with nothing_recorded():
-        answers = [
-            bob.post("/v1/wallets", wish(owner)) for owner in (scene.cast.charlie, foreigner, User(id=uuid4()))
-        ]
+        answers = [bob.post("/v1/wallets", wish(owner)) for owner in (scene.cast.charlie, foreigner, User(id=uuid4()))]
     problems = [problem_of(answer, 400, "request.validation") for answer in answers]
     for problem in problems:
         assert [error["pointer"] for error in problem["errors"]] == ["/user_id"]

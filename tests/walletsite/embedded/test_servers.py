@@ -8,7 +8,8 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,27 +24,35 @@ from walletsite.embedded.postgres import EmbeddedPostgres
 from walletsite.embedded.roles import drop_database, ensure_database, ensure_role
 from walletsite.up.supervisor import Supervisor, Terminal
 
-RESTART_SECONDS = 10
+RESTART_SECONDS = 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kind() -> Iterator[str]:
-    """Servers of this test alone."""
+    """Servers of this module alone."""
     name = f"check-{secrets.token_hex(4)}"
     yield name
     shutil.rmtree(installation_folder(name))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def supervised(kind: str) -> Iterator[EmbeddedPostgres]:
-    """A server under supervision, as `make up` runs it."""
+    """A server as `make up` runs it."""
     server = EmbeddedPostgres(installation_folder(kind), password="of-this-test")
     server.prepare()
+    with _under_supervision(server):
+        yield server
+
+
+@contextmanager
+def _under_supervision(server: EmbeddedPostgres) -> Iterator[None]:
     supervisor = Supervisor(Terminal(io.StringIO()))
     supervisor.start([server.program()])
-    server.wait_until_ready()
-    yield server
-    supervisor.stop()
+    try:
+        server.wait_until_ready()
+        yield
+    finally:
+        supervisor.stop()
     assert not server.is_running()
 
 
@@ -53,15 +62,26 @@ def _query(url: str, statement: str) -> object:
         return row and row[0]
 
 
+def _eventually(query: Callable[[], object]) -> object:
+    """What the query gives when the server is back."""
+    deadline = time.monotonic() + RESTART_SECONDS
+    while True:
+        try:
+            return query()
+        except psycopg.OperationalError:
+            assert time.monotonic() < deadline, "the server was not started again"
+            time.sleep(0.05)
+
+
 def _postmaster(server: EmbeddedPostgres) -> psutil.Process:
     (process,) = processes_started_with(server.data)
     return process
 
 
 def test_the_last_user_stops_the_servers(kind: str) -> None:
-    with shared.shared_servers(kind) as first:
+    with shared.shared_servers(f"{kind}-shared") as first:
         assert first.was_started
-        with shared.shared_servers(kind) as second:
+        with shared.shared_servers(f"{kind}-shared") as second:
             assert not second.was_started
             assert second.valkey.url() == first.valkey.url()
         assert _query(first.postgres.url(), "SELECT 1") == 1
@@ -69,6 +89,7 @@ def test_the_last_user_stops_the_servers(kind: str) -> None:
             assert client.ping()
     assert not first.postgres.is_running()
     assert not first.valkey.is_running()
+    shutil.rmtree(first.postgres.data.parent)
 
 
 def test_it_is_postgres_18_that_forgets_nothing_and_is_reached_by_socket_and_password(
@@ -99,29 +120,19 @@ def test_after_kill_9_it_is_back_with_what_it_acknowledged(supervised: EmbeddedP
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     killed = _postmaster(supervised)
     killed.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + RESTART_SECONDS
-    while True:
-        try:
-            assert _query(supervised.url(), "SELECT answer FROM kept") == 42
-            break
-        except psycopg.OperationalError:
-            assert time.monotonic() < deadline, "the server was not started again"
-            time.sleep(0.05)
+    assert _eventually(lambda: _query(supervised.url(), "SELECT answer FROM kept")) == 42
     assert _postmaster(supervised).pid != killed.pid
 
 
 def test_a_lock_file_that_names_a_stranger_does_not_stop_it(kind: str) -> None:
-    server = EmbeddedPostgres(installation_folder(kind), password="of-this-test")
+    """The number of a killed server may belong to anybody by now; Postgres alone would not start."""
+    folder = installation_folder(f"{kind}-stale")
+    server = EmbeddedPostgres(folder, password="of-this-test")
     server.prepare()
-    lock_file = server.data / "postmaster.pid"
-    lock_file.write_text(f"{os.getpid()}\n{server.data}\n1\n5432\n{server.data}\n\n1 1\nready\n")
-    supervisor = Supervisor(Terminal(io.StringIO()))
-    supervisor.start([server.program()])
-    try:
-        server.wait_until_ready()
+    (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n1\n5432\n{server.data}\n\n1 1\nready\n")
+    with _under_supervision(server):
         assert _query(server.url(), "SELECT 1") == 1
-    finally:
-        supervisor.stop()
+    shutil.rmtree(folder)
 
 
 def test_the_service_role_enters_only_its_database_and_makes_nothing(supervised: EmbeddedPostgres) -> None:

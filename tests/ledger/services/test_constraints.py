@@ -1,0 +1,105 @@
+"""What a row alone can break, the database refuses by name, even when every trigger is off."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import DataError, IntegrityError
+from django.db.models import CheckConstraint, DecimalField
+
+from tests.ledger.connecting import tampering
+from tests.ledger.services.conftest import Story
+
+BREAKS: list[tuple[str, str]] = [
+    ("account_balance_range", "UPDATE ledger_account SET balance = 'NaN'"),
+    ("account_floor", "UPDATE ledger_account SET balance = -0.000000000000000001 WHERE bucket = 'AVAILABLE'"),
+    ("account_floor", "UPDATE ledger_account SET min_balance = balance + 1 WHERE bucket = 'AVAILABLE'"),
+    (
+        "account_floor_range",
+        "ALTER TABLE ledger_account DROP CONSTRAINT account_balance_range;"
+        "UPDATE ledger_account SET balance = 'NaN', min_balance = 'NaN' WHERE bucket = 'AVAILABLE'",
+    ),
+    ("account_only_system_has_no_floor", "UPDATE ledger_account SET min_balance = NULL WHERE bucket = 'AVAILABLE'"),
+    ("account_only_system_has_no_floor", "UPDATE ledger_account SET min_balance = -1e19 WHERE bucket = 'SYSTEM'"),
+    ("account_only_system_has_no_floor", "UPDATE ledger_account SET folded_xid = 1 WHERE bucket = 'AVAILABLE'"),
+    ("account_status", "UPDATE ledger_account SET status = 'ASLEEP'"),
+    ("account_bucket", "UPDATE ledger_account SET bucket = 'POCKET'"),
+    ("account_book", "UPDATE ledger_account SET book = 'comic'"),
+    ("account_counters", "UPDATE ledger_account SET seq = -1"),
+    ("account_counters", "UPDATE ledger_account SET seq = version + 1"),
+    ("asset_scales", "UPDATE ledger_asset SET scale = 19"),
+    ("asset_scales", "UPDATE ledger_asset SET cash_scale = scale + 1"),
+    ("command_refusal_has_code", "UPDATE ledger_command SET outcome = 'REFUSED', refusal_code = ''"),
+    ("command_refusal_has_code", "UPDATE ledger_command SET outcome = 'ACCEPTED', refusal_code = 'wallet.frozen'"),
+    ("event_seq_positive", "UPDATE ledger_event SET seq = 0"),
+    ("posting_amount", "UPDATE ledger_posting SET amount = 0"),
+    ("posting_amount", "UPDATE ledger_posting SET amount = 'NaN'"),
+    ("posting_chain", "UPDATE ledger_posting SET account_seq = 0 WHERE account_seq IS NOT NULL"),
+    ("posting_chain", "UPDATE ledger_posting SET balance_after = 'NaN' WHERE account_seq IS NOT NULL"),
+    ("posting_chain", "UPDATE ledger_posting SET balance_after = NULL WHERE account_seq IS NOT NULL"),
+    ("posting_chain", "UPDATE ledger_posting SET balance_after = 1 WHERE account_seq IS NULL"),
+    ("transaction_amount", "UPDATE ledger_transaction SET amount = 0"),
+    ("transaction_amount", "UPDATE ledger_transaction SET amount = -1"),
+    ("transaction_amount", "UPDATE ledger_transaction SET amount = 'NaN'"),
+    ("transaction_fee", "UPDATE ledger_transaction SET fee_amount = -0.01"),
+    ("transaction_fee", "UPDATE ledger_transaction SET fee_amount = 'NaN'"),
+    ("transaction_total", "UPDATE ledger_transaction SET total_amount = amount + fee_amount + 0.01"),
+    ("transaction_total", "UPDATE ledger_transaction SET total_amount = 'NaN'"),
+    ("transaction_state", "UPDATE ledger_transaction SET state = 'PERHAPS'"),
+    (
+        "transaction_wallets_differ",
+        "UPDATE ledger_transaction SET destination_wallet_id = source_wallet_id"
+        " WHERE state = 'COMPLETED' AND type = 'TRANSFER'",
+    ),
+    (
+        "transaction_wallets_per_type",
+        "UPDATE ledger_transaction SET source_wallet_id = NULL WHERE type = 'TRANSFER'",
+    ),
+    (
+        "transaction_wallets_per_type",
+        "UPDATE ledger_transaction SET source_wallet_id = gen_random_uuid() WHERE type = 'DEPOSIT'",
+    ),
+    ("transaction_failed_has_code", "UPDATE ledger_transaction SET refusal_code = 'x' WHERE state = 'COMPLETED'"),
+    ("transaction_risk_score", "UPDATE ledger_transaction SET risk_score = 100.01"),
+    ("transaction_risk_score", "UPDATE ledger_transaction SET risk_score = 'NaN'"),
+    ("outbox_sequence_positive", "UPDATE ledger_outboxmessage SET sequence = 0"),
+    ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PUBLISHED', published_at = NULL"),
+    ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PENDING', published_at = now()"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("constraint", "statement"), BREAKS, ids=lambda value: value)
+def test_the_constraint_refuses(story: Story, constraint: str, statement: str) -> None:
+    with tampering() as cursor, pytest.raises(IntegrityError) as refused:
+        cursor.execute(statement)
+    assert constraint_of(refused.value) == constraint
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    name: str | None = getattr(error.__cause__, "diag").constraint_name  # noqa: B009 (psycopg's own)
+    return name
+
+
+MONEY_COLUMNS = [
+    (model._meta.db_table, field.column)
+    for model in apps.get_app_config("ledger").get_models()
+    for field in model._meta.concrete_fields
+    if isinstance(field, DecimalField) and field.max_digits == 38
+]
+
+
+@pytest.mark.parametrize("value", ["Infinity", "-Infinity", "1e20", "-1e20"])
+@pytest.mark.parametrize(("table", "column"), MONEY_COLUMNS)
+def test_what_is_too_large_does_not_even_fit_the_column(story: Story, table: str, column: str, value: str) -> None:
+    with tampering() as cursor, pytest.raises(DataError, match="numeric field overflow"):
+        cursor.execute(f"UPDATE {table} SET {column} = '{value}'")
+
+
+def test_every_constraint_has_a_row() -> None:
+    declared = {
+        constraint.name
+        for model in apps.get_app_config("ledger").get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    assert declared == {constraint for constraint, _ in BREAKS}

@@ -1,0 +1,17 @@
+"""A caller's scope in the words of the ledger, which knows no people."""
+
+from __future__ import annotations
+
+from compliance.models import Caller, ServiceAccount
+from compliance.selectors.scope import sees_whole_company, users_visible_to
+from ledger.selectors.scope import Scope
+from wallets.selectors.wallets import wallets_visible_to
+
+
+def ledger_scope(caller: Caller) -> Scope:
+    """What of the ledger belongs to the wallets that the caller may see."""
+    visible = wallets_visible_to(caller).select_related(None)
+    if not sees_whole_company(caller):
+        return Scope(caller.company_id, visible, wallet_ids=frozenset(visible.values_list("id", flat=True)))
+    programs = ServiceAccount.objects.filter(company_id=caller.company_id)
+    return Scope(caller.company_id, visible, actors=(users_visible_to(caller), programs))
