@@ -105,7 +105,10 @@ def require_safe_start() -> None:
     Raises:
         SystemCheckError: there is a reason not to start.
     """
-    call_command("check", databases=["default"], stdout=StringIO())
+    try:
+        call_command("check", databases=["default"], stdout=StringIO())
+    finally:
+        connections.close_all()  # a connection that the starting thread kept would be one less for requests
 
 
 def _check_role() -> list[CheckMessage]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import environ
 
+from walletsite.back_office.settings import UNFOLD  # noqa: F401 (a setting)
 from walletsite.database import Purpose, database_settings, is_patient
 from walletsite.logs import logging_settings
 from walletsite.openapi.settings import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
@@ -76,6 +77,7 @@ AUTH_USER_MODEL = "compliance.User"
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = ["walletsite.formats"]
 DEBUG = False
 APPEND_SLASH = False
 

@@ -43,6 +43,7 @@ def own_folder(folder: Path, *, mode: int) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise EmbeddedServerError(f"{folder} is not a private folder of this user. Remove it or set EMBEDDED_DATA_DIR.")
+    folder.chmod(mode)  # mkdir gives less under a strict umask
     return folder
 
 

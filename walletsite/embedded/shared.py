@@ -17,6 +17,9 @@ from walletsite.embedded.postgres import EmbeddedPostgres
 from walletsite.embedded.valkey import EmbeddedValkey
 from walletsite.programs import Program
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept, because these servers may outlive our use of them."""
+
 
 class Server(Protocol):
     def prepare(self) -> None: ...
@@ -62,6 +65,7 @@ def shared_servers(kind: str) -> Iterator[SharedServers]:
             if _is_last(users):
                 postgres.clear_leftovers()
                 valkey.clear_leftovers()
+                _forget_those_that_ended()
         os.close(users)
 
 
@@ -71,10 +75,13 @@ def _ensure_running(server: Server, *, log: Path) -> None:
         program = server.program()
         program.before_start()
         with log.open("ab") as output:
-            subprocess.Popen(  # noqa: S603
-                program.argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **program.popen_options()
-            )
+            options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output, **program.popen_options()}
+            _started.append(subprocess.Popen(program.argv, **options))  # noqa: S603 - our own program
     server.wait_until_ready()
+
+
+def _forget_those_that_ended() -> None:
+    _started[:] = [process for process in _started if process.poll() is None]
 
 
 def _is_last(users: int) -> bool:

@@ -44,7 +44,7 @@ def service_programs(environment: Mapping[str, str], folder: Path, *, host: str,
 
 
 def _web_server(host: str, port: int) -> tuple[str, ...]:
-    """granian, WSGI, few threads: chosen by measurement (docs/adr/0009-web-server.md)."""
+    """granian, WSGI, few threads: chosen by measurement (docs/adr/0012-web-server.md)."""
     return (
         "-m",
         "granian",

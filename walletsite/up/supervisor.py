@@ -1,7 +1,7 @@
 """Runs several programs as one: their lines under each other, restarts after a crash, one stop for all.
 
 Own, because neither candidate does all three: `supervisor` cannot put a name before each line, `honcho` ends
-everything when one program ends (docs/adr/0008-one-command-start.md).
+everything when one program ends (docs/adr/0015-one-command-start.md).
 """
 
 from __future__ import annotations
@@ -104,12 +104,13 @@ class _Supervised:
         reader.start()
         exit_code = process.wait()
         _kill_group(process.pid)
-        reader.join(timeout=1)
+        reader.join(timeout=1)  # a server's children outlive it a little, and keep the pipe
         return exit_code
 
     def _copy_lines(self, output: IO[str]) -> None:
-        for line in output:
-            self.terminal.write(self.program.name, line)
+        with output:
+            for line in output:
+                self.terminal.write(self.program.name, line)
 
 
 class Supervisor:

@@ -1,0 +1,1 @@
+"""How pages write times: to the second, in an order that sorts."""
