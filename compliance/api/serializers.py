@@ -12,6 +12,7 @@ from ledger.api.fields import CurrencyField, IdField, TextField, WordField
 from ledger.api.pagination import PageInfo, PageQuery
 from ledger.api.serializers import StrictSerializer
 from ledger.api.times import rfc3339
+from ledger.selectors.assets import WALLET_CURRENCIES
 
 ROLES, STATUSES = tuple(Role.values), tuple(UserStatus.values)
 NAME_LENGTH = 100
@@ -23,7 +24,9 @@ class CreateUser(StrictSerializer):
     last_name = TextField(max_length=NAME_LENGTH)
     role = WordField(ROLES, default=Role.EMPLOYEE.value)
     team_id = IdField(required=False, allow_null=True)
-    currency = CurrencyField(required=False, help_text="With one, the user's PRIMARY wallet is opened too.")
+    currency = CurrencyField(
+        among=WALLET_CURRENCIES, required=False, help_text="With one, the user's PRIMARY wallet is opened too."
+    )
 
 
 class ChangeUser(StrictSerializer):

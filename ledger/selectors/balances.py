@@ -125,7 +125,11 @@ _SYSTEM = """
     LEFT JOIN LATERAL (
         SELECT sum(p.amount) AS total
         FROM ledger_event AS e
-        JOIN ledger_posting AS p ON p.id > e.id AND p.id <= ledger_last_posting_id(e.id)
+        CROSS JOIN LATERAL (
+            SELECT account_id, amount FROM ledger_posting
+            WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
+            OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
+        ) AS p
         WHERE e.xid >= coalesce(a.folded_xid, 0) AND p.account_id = a.id
     ) AS tail ON true
     WHERE a.id = ANY(%s)

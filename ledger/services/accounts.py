@@ -36,10 +36,15 @@ class SystemAccount:
 
 def ensure_system_accounts(accounts: Iterable[SystemAccount]) -> None:
     """Open those system accounts that are not open yet. Safe to call at any time by anyone, also concurrently."""
-    by_id = {account.id: account for account in accounts}
-    missing = by_id.keys() - existing_ids(by_id)
+    missing = missing_openings(accounts)
     if missing:
-        journal.post([_opening(by_id[id]) for id in sorted(missing)])
+        journal.post(missing)
+
+
+def missing_openings(accounts: Iterable[SystemAccount]) -> list[OpenAccounts]:
+    """The commands that open those system accounts that are not open yet. A rehearsal runs them before its own."""
+    by_id = {account.id: account for account in accounts}
+    return [_opening(by_id[id]) for id in sorted(by_id.keys() - existing_ids(by_id))]
 
 
 def wallet_account_id(wallet_id: UUID, asset: str, bucket: Bucket = Bucket.AVAILABLE) -> UUID:

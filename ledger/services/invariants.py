@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
+from ledger.money import plain
 from ledger.selectors.snapshot import whole_ledger
 
 
@@ -201,10 +204,14 @@ INVARIANTS = (
         LEFT JOIN ledger_event e ON e.stream = 'transaction' AND e.stream_id = t.id AND e.seq = 1
         WHERE e.id IS NULL
               OR (t.state = 'FAILED') <> (e.type = 'TransactionFailed')
-              OR t.amount <> (e.data ->> 'amount')::numeric
-              OR t.asset_id <> e.data ->> 'asset'
+              OR t.type IS DISTINCT FROM e.data ->> 'type'
+              OR t.amount IS DISTINCT FROM (e.data ->> 'amount')::numeric
+              OR t.fee_amount IS DISTINCT FROM (e.data ->> 'fee_amount')::numeric
+              OR t.asset_id IS DISTINCT FROM e.data ->> 'asset'
               OR t.source_wallet_id IS DISTINCT FROM (e.data ->> 'source_wallet_id')::uuid
               OR t.destination_wallet_id IS DISTINCT FROM (e.data ->> 'destination_wallet_id')::uuid
+              OR t.reference_type IS DISTINCT FROM e.data ->> 'reference_type'
+              OR t.reference_id IS DISTINCT FROM e.data ->> 'reference_id'
         LIMIT 1
         """,
     ),
@@ -272,5 +279,9 @@ def check_invariants() -> Iterator[Finding]:
             cursor.execute(invariant.sql)
             row = cursor.fetchone()
             names = [column.name for column in cursor.description or ()]
-            broken = None if row is None else {n: str(v) for n, v in zip(names, row, strict=True)}
+            broken = None if row is None else {n: _text(v) for n, v in zip(names, row, strict=True)}
             yield Finding(invariant, broken)
+
+
+def _text(value: Any) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)

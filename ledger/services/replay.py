@@ -14,6 +14,7 @@ from ledger.core import events as core
 from ledger.core.accounts import Account
 from ledger.core.machine import evolve
 from ledger.models import Event, Posting
+from ledger.money import plain
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
 from ledger.selectors.snapshot import whole_ledger
@@ -60,12 +61,19 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
         total = Event.objects.count()
         done = 0
         for event in _all_events():
-            accounts.update(evolve(accounts, event))
+            try:
+                accounts.update(evolve(accounts, event))
+            except KeyError as unknown:
+                return ReplayReport(done, len(accounts), _never_opened(unknown.args[0], event))
             done += 1
             if done % CHUNK == 0:
                 progress(done, total)
         progress(total, total)
         return ReplayReport(done, len(accounts), _first_difference(accounts))
+
+
+def _never_opened(account_id: UUID, event: core.Event) -> Difference:
+    return Difference(account_id, "account", "in use", "never opened", event.id)
 
 
 def _all_events() -> Iterator[core.Event]:
@@ -138,19 +146,24 @@ def _compare(stored: Account, replayed: Account | None, balance: Decimal) -> Dif
     }
     for what, (here, there) in pairs.items():
         if here != there:
-            return Difference(stored.id, what, str(here), str(there), _first_broken_posting(stored.id))
+            return Difference(stored.id, what, _text(here), _text(there), _first_broken_posting(stored.id))
     return None
+
+
+def _text(figure: object) -> str:
+    return plain(figure) if isinstance(figure, Decimal) else str(figure)
 
 
 _FIRST_BROKEN_POSTING = """
     SELECT event_id FROM (
-        SELECT event_id, account_seq, balance_after,
-               row_number() OVER (ORDER BY account_seq) AS expected_seq,
-               sum(amount) OVER (ORDER BY account_seq) AS expected_balance
-        FROM ledger_posting WHERE account_id = %s AND account_seq IS NOT NULL
+        SELECT p.event_id, p.account_seq, p.balance_after, e.id IS NULL AS is_orphan,
+               row_number() OVER (ORDER BY p.account_seq) AS expected_seq,
+               sum(p.amount) OVER (ORDER BY p.account_seq) AS expected_balance
+        FROM ledger_posting AS p LEFT JOIN ledger_event AS e ON e.id = p.event_id
+        WHERE p.account_id = %s
     ) AS chain
-    WHERE account_seq <> expected_seq OR balance_after <> expected_balance
-    ORDER BY account_seq LIMIT 1
+    WHERE is_orphan OR account_seq <> expected_seq OR balance_after <> expected_balance
+    ORDER BY account_seq, event_id LIMIT 1
 """
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ledger.errors import Conflict
 from ledger.services import journal
-from ledger.services.accounts import ensure_system_accounts
+from ledger.services.accounts import ensure_system_accounts, missing_openings
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
 from wallets.models import Wallet
@@ -41,9 +41,8 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
 
 
 def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
-    """Build the command, opening the clearing account when it is the company's first booking in this currency."""
+    """Build the command of a booking."""
     clearing = clearing_account(request.company_id, request.currency)
-    ensure_system_accounts([clearing])
     side = Side(request.wallet.id, request.wallet.currency)
     claim = reference_claim(
         request.company_id,
@@ -67,11 +66,12 @@ def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
 
 
 def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Outcome:
-    """Post a prepared booking.
+    """Post a prepared booking, opening the clearing account for the company's first one in its currency.
 
     Raises:
         Conflict: `transfer.duplicate_reference`, the reference was used for something else before (R8, C11).
     """
+    ensure_system_accounts([_clearing_of(command)])
     (outcome,) = journal.post([command], render=render)
     if outcome.key_reused:
         raise Conflict(
@@ -83,8 +83,13 @@ def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Out
 
 
 def rehearse_booking(command: Transfer) -> Result:
-    (result,) = journal.rehearse([command])
+    """What posting it now would do; nothing is changed, not even the clearing account opened."""
+    *_, result = journal.rehearse([*missing_openings([_clearing_of(command)]), command])
     return result
+
+
+def _clearing_of(command: Transfer) -> SystemAccount:
+    return clearing_account(command.document.company_id, command.document.asset)
 
 
 def reference_claim(company_id: UUID, *, type: str, id: str, direction: str, request_hash: bytes) -> Claim:

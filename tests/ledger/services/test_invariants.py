@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from ledger.core.events import posting_id
+from ledger.ids import created_at
 from ledger.services.invariants import INVARIANTS, Finding, check_invariants
 from tests.ledger.books import assert_sound
-from tests.ledger.connecting import superuser, tampering
+from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import Story
 
 
@@ -28,7 +29,7 @@ BREAKS = [
     Break(
         "I1", "an amount was raised",
         "UPDATE ledger_posting SET amount = amount + 1 WHERE id = '{posting}'",
-        {"book": "money", "asset_id": "EUR", "total": "1.000000000000000000"},
+        {"book": "money", "asset_id": "EUR", "total": "1"},
     ),
     Break(
         "I2", "two amounts were changed so that the sum stays",
@@ -54,7 +55,7 @@ BREAKS = [
     Break(
         "I3", "a balance was raised",
         "UPDATE ledger_account SET balance = balance + 1 WHERE id = '{alice}'",
-        {"account_id": "{alice}", "balance": "60.500000000000000000", "postings": "59.500000000000000000"},
+        {"account_id": "{alice}", "balance": "60.5", "postings": "59.5"},
     ),
     Break(
         "I3b", "a checkpoint was raised",
@@ -64,7 +65,7 @@ BREAKS = [
     Break(
         "I3b", "a horizon was moved without its postings",
         "UPDATE ledger_account SET folded_xid = (SELECT max(xid) + 1 FROM ledger_event) WHERE id = '{fees}'",
-        {"account_id": "{fees}", "balance": "0.000000000000000000", "postings": "0.500000000000000000"},
+        {"account_id": "{fees}", "balance": "0", "postings": "0.5"},
     ),
     Break(
         "I3c", "an event comes from the future",
@@ -80,7 +81,7 @@ BREAKS = [
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
         "UPDATE ledger_account SET balance = -0.01 WHERE id = '{alice}'",
-        {"account_id": "{alice}", "balance": "-0.010000000000000000"},
+        {"account_id": "{alice}", "balance": "-0.01"},
     ),
     Break(
         "I4", "a wallet has lost its floor",
@@ -108,7 +109,7 @@ BREAKS = [
     Break(
         "I6", "a balance in between was changed",
         "UPDATE ledger_posting SET balance_after = balance_after + 1 WHERE id = '{posting}'",
-        {"account_id": "{alice}", "posting_id": "{posting}", "expected_balance": "59.500000000000000000"},
+        {"account_id": "{alice}", "posting_id": "{posting}", "expected_balance": "59.5"},
     ),
     Break(
         "I6", "a line is missing in the middle",
@@ -186,6 +187,8 @@ BREAKS = [
             "asset": "asset_id = 'USD'",
             "source": "source_wallet_id = gen_random_uuid()",
             "destination": "destination_wallet_id = gen_random_uuid()",
+            "kind of reference": "reference_type = 'other'",
+            "reference": "reference_id = 'other'",
         }.items()
     ),
     Break(
@@ -230,9 +233,6 @@ BREAKS = [
 
 def names(story: Story) -> dict[str, Any]:
     """What the statements call the rows of the story."""
-    with superuser() as other:
-        row = other.execute("SELECT tableoid::regclass::text FROM ledger_posting LIMIT 1").fetchone()
-        assert row is not None
     return {
         "alice": story.alice.account_id,
         "alice_wallet": story.alice.wallet_id,
@@ -250,7 +250,7 @@ def names(story: Story) -> dict[str, Any]:
         "refused_event": story.refused.event_id,
         "suspension_command": story.suspension.id,
         "suspension_event": story.suspension.event_id,
-        "month": row[0],
+        "month": f"ledger_posting_{created_at(story.transfer.event_id):%Y_%m}",
     }
 
 

@@ -239,7 +239,7 @@ def test_every_mistake_is_named_at_once(scene: Scene) -> None:
 
 
 def test_a_rehearsal_tells_and_does_nothing(scene: Scene) -> None:
-    client, body = api_as(scene.cast.alice), transfer_body(scene.alices, scene.bobs, "12.5")
+    client, body = api_as(scene.cast.bob), transfer_body(scene.alices, scene.bobs, "12.5")  # he sees both wallets
     with nothing_recorded():
         response = send(client, f"{PATH}?dry_run=true", body)
         assert send(client, f"{PATH}?dry_run=true", body, key=None).status_code == 200
