@@ -45,6 +45,7 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
         return str(task.scheduler)
 
 
+admin.site.index_title = "Home"
 register(admin.site, scope_of=scope_of, wallet_url=wallet_url)
 admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 admin.site.register(PeriodicTask, PeriodicTaskAdmin)

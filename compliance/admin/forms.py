@@ -54,7 +54,7 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # Unfo
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]  # Unfold is untyped
     """Asks why; the answer is kept in the audit trail."""
 
-    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget)
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 4}))
 
 
 def _too_often(error: RateLimited) -> ValidationError:

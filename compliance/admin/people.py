@@ -59,11 +59,9 @@ class UserAdmin(ReadOnlyAdmin):
             record_looks(request, [user.id], PERSONAL_DETAIL)
         return user
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        changelist.result_list = list(changelist.result_list)
-        record_looks(request, [user.id for user in changelist.result_list])
-        return changelist
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        record_looks(request, [user.id for user in rows])
+        return rows
 
     @display(header=True, ordering="last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped
     def person(self, user: User) -> list[str]:

@@ -15,8 +15,6 @@ from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
 
-_ORIGIN = ("ip_address", "user_agent")
-
 
 class ActorFilter(admin.SimpleListFilter):
     """By the actor's role, from a list: Django's own filter would read the whole table for its choices."""
@@ -51,16 +49,14 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         sessions = LoginSession.objects.select_related(*self.list_select_related)
         return sessions.filter(Q(user__company_id=company_id) | Q(service_account__company_id=company_id))
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        changelist.result_list = list(changelist.result_list)
-        record_looks(request, [row.user_id for row in changelist.result_list if row.user_id], ("email", *_ORIGIN[:1]))
-        return changelist
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        record_looks(request, [row.user_id for row in rows if row.user_id], ("email", "ip_address"))
+        return rows
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> LoginSession | None:
         session: LoginSession | None = super().get_object(request, object_id, from_field)
         if session is not None and session.user_id:
-            record_looks(request, [session.user_id], ("email", *_ORIGIN))
+            record_looks(request, [session.user_id], ("email", "ip_address", "user_agent"))
         return session
 
     @admin.display(description="Session")

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ledger.admin.cells import EMPTY, label_cell, money_cell
+from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.scoped import ScopedAdmin, link_to
 from ledger.admin.screens import ReadOnlyAdmin, Table
 from ledger.models import Account, Posting
@@ -18,23 +17,21 @@ LAST_POSTINGS = 20
 
 class AccountAdmin(ScopedAdmin):
     rows_within = staticmethod(accounts_within)
-    list_display = ("owner", "owner_type", "bucket", "balance_now", "status_label", "seq", "version", "updated_at")
+    list_display = ("account", "owner", "owner_type", "bucket", "balance_now", "status_label", "version", "updated_at")
     list_filter = ("bucket", "status", "asset")
     search_ids = ("id", "owner_id")
     search_help_text = "Whole id of an account, wallet or company"
     ordering = ("-owner_id", "bucket")  # follows an index, and keeps a wallet's accounts together
     fields = (
-        ("id", "owner_type", "owner"),
+        ("id", "owner"),
         ("book", "asset", "bucket"),
         ("balance_now", "floor", "status_label"),
         ("seq", "version"),
         ("opened_at", "updated_at"),
     )
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        changelist.result_list = _with_balances(changelist.result_list)
-        return changelist
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        return _with_balances(rows)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Account | None:
         account: Account | None = super().get_object(request, object_id, from_field)
@@ -55,6 +52,10 @@ class AccountAdmin(ScopedAdmin):
         headers = ("Effective", "No.", "Amount", "Balance after", "Event")
         return [Table("Last postings", headers, rows, f"At most {LAST_POSTINGS}. More: search Postings by this id.")]
 
+    @admin.display(description="Account")
+    def account(self, account: Account) -> str:
+        return id_cell(account.id)
+
     @admin.display(description="Owner")
     def owner(self, account: Account) -> str:
         return self.wallet_cell(account.owner_id) if account.owner_type == "WALLET" else "Company"
@@ -72,9 +73,8 @@ class AccountAdmin(ScopedAdmin):
         return label_cell(account.status)
 
 
-def _with_balances(accounts: Iterable[Account]) -> list[Account]:
+def _with_balances(rows: list[Account]) -> list[Account]:
     """The rows with `balance_now`: of system accounts the stored balance is a checkpoint only."""
-    rows = list(accounts)
     own = [row.id for row in rows if row.bucket == "SYSTEM"]
     exact = system_balances(own) if own else {}
     for row in rows:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 
-EMPTY = "–"
+EMPTY = "-"
 _LABELS = {
     "ACTIVE": ("success", "check_circle"),
     "COMPLETED": ("success", "check_circle"),
@@ -26,6 +26,8 @@ _LABELS = {
     "SUSPENDED": ("warning", "pause_circle"),
     "LOCKED": ("warning", "lock"),
     "FROZEN": ("info", "ac_unit"),
+    "MET": ("success", "check_circle"),
+    "NOT MET": ("danger", "cancel"),
     "FAILED": ("danger", "cancel"),
     "REFUSED": ("danger", "cancel"),
     "REJECTED": ("danger", "cancel"),
@@ -35,10 +37,10 @@ _LABELS = {
 }
 
 
-def money_cell(amount: Decimal | None, asset: str) -> SafeString | str:
+def money_cell(amount: Decimal | None, asset: str) -> SafeString:
     """An amount with its asset, aligned right: `12.50 EUR`."""
     if amount is None:
-        return EMPTY
+        return format_html('<span class="money">{}</span>', EMPTY)
     text = format_amount(amount, get_asset(asset).cash_scale)
     return format_html('<span class="money">{} {}</span>', text.replace("-", "−"), asset)
 

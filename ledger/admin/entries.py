@@ -4,12 +4,15 @@ they hold is not, as in the interface."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.html import format_html
+
 from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.scoped import link_to
-from ledger.admin.screens import Table
+from ledger.admin.screens import Table, as_id
 from ledger.core.accounts import WALLET
 from ledger.models import Event, Posting
 from ledger.selectors.scope import Scope, accounts_within
@@ -63,20 +66,36 @@ def _entry(entry: Entry, is_visible: bool, wallet_cell: WalletCell) -> list[Any]
     ]
 
 
-def gates_table(event: Event, scope: Scope) -> Table:
+def gates_table(event: Event, scope: Scope, wallet_cell: WalletCell) -> Table:
     """Every condition that the document had to meet, met or not."""
+    data = shown_data(event, scope)
     rows = [
         [
             gate["gate"],
-            gate["id"],
-            label_cell("FAILED" if gate["code"] else "ACCEPTED"),
+            _gate_of(gate["id"], scope, wallet_cell),
+            label_cell("NOT MET" if gate["code"] else "MET"),
             gate["code"] or EMPTY,
-            gate["required"] or EMPTY,
-            gate["available"] or EMPTY,
+            _figure(gate, gate["required"], data["asset"]),
+            _figure(gate, gate["available"], data["asset"]),
         ]
-        for gate in shown_data(event, scope).get("gates", ())
+        for gate in data.get("gates", ())
     ]
     return Table("Decision", ("Gate", "Of", "Result", "Code", "Required", "Available"), rows)
+
+
+def _gate_of(name: str, scope: Scope, wallet_cell: WalletCell) -> str:
+    """Mostly a wallet; else the name of a limit or condition."""
+    id = as_id(name)
+    if id is None:
+        return name
+    return wallet_cell(id) if scope.sees_wallet(id) else id_cell(id)
+
+
+def _figure(gate: dict[str, Any], figure: str | None, asset: str) -> str:
+    """An amount, but for the one gate whose figures are versions."""
+    if gate["id"] == "version" and figure is not None:
+        return format_html('<span class="money">{}</span>', figure)
+    return money_cell(None if figure is None else Decimal(figure), asset)
 
 
 def shown_data(event: Event, scope: Scope) -> dict[str, Any]:

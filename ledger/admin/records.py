@@ -22,10 +22,12 @@ class EventAdmin(ScopedAdmin):
     search_ids = ("id", "stream_id")
     search_help_text = "Whole id of an event, transaction or account"
     fields = (
-        ("id", "type", "schema_version"),
-        ("stream", "subject", "seq"),
+        ("id", "type"),
+        ("stream", "subject"),
+        ("seq", "schema_version"),
         ("effective_at", "recorded_at"),
-        ("actor", "correlation_id", "command_link"),
+        ("actor", "command_link"),
+        "correlation_id",
         "data_json",
     )
 
@@ -76,8 +78,9 @@ class PostingAdmin(ScopedAdmin):
     search_ids = ("id", "account_id")
     search_help_text = "Whole id of a posting, account or event"
     fields = (
-        ("id", "event_link", "account_link"),
-        ("amount_cell", "balance", "account_seq"),
+        ("id", "account_link"),
+        ("amount_cell", "balance"),
+        ("event_link", "account_seq"),
         ("effective_at", "recorded_at"),
     )
 
@@ -120,10 +123,13 @@ class CommandAdmin(ScopedAdmin):
     search_ids = ("id",)
     search_help_text = "Whole id of a command"
     fields = (
-        ("id", "type", "outcome_label"),
-        ("scope", "key"),
-        ("refusal_code", "reply_status", "transaction"),
-        ("actor", "correlation_id", "received_at"),
+        ("id", "type"),
+        ("outcome_label", "refusal_code"),
+        ("transaction", "actor"),
+        ("received_at", "reply_status"),
+        "correlation_id",
+        "scope",
+        "key",
     )
 
     def get_fields(self, request: HttpRequest, obj: Command | None = None) -> tuple[object, ...]:
@@ -154,9 +160,11 @@ class OutboxMessageAdmin(ScopedAdmin):
     search_ids = ("id", "aggregate_id")
     search_help_text = "Whole id of a message, wallet or transaction"
     fields = (
-        ("id", "type", "version"),
-        ("aggregate_type", "about", "sequence"),
-        ("status_label", "attempts", "event_link"),
+        ("id", "type"),
+        ("aggregate_type", "about"),
+        ("sequence", "version"),
+        ("status_label", "attempts"),
+        "event_link",
         ("created_at", "next_attempt_at", "published_at"),
         "error",
         "data_json",

@@ -89,6 +89,8 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
+            raise Http404  # it serves forms, of which there are none, and would show people to whom nobody looked
         term = search_term.strip()
         return (queryset.filter(self.matching(term)) if term else queryset), False
 
@@ -99,6 +101,16 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
             found |= _any(Q(**{name: id}) for name in self.search_ids)
         found |= _any(Q(**{name: term}) for name in self.search_words)
         return found | reduce(and_, (self._part(word) for word in term.split()))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.full_result_count = changelist.result_count  # the theme's header would tell an unknown total
+        changelist.result_list = self.rows(request, list(changelist.result_list))
+        return changelist
+
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        """The rows of a page, with what the screen shows beside their own columns."""
+        return rows
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         """What a detail page shows below the row's own fields."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell, label_cell, money_cell
+from ledger.admin.cells import EMPTY, actor_cell, json_cell, label_cell, money_cell
 from ledger.admin.entries import entry_table, gates_table
 from ledger.admin.scoped import ScopedAdmin, link_to
 from ledger.admin.screens import RecordedFilter, Table
@@ -17,7 +17,7 @@ from ledger.selectors.transactions import entries_of, events_of
 class TransactionAdmin(ScopedAdmin):
     rows_within = staticmethod(transactions_within)
     list_display = (
-        "document",
+        "effective_at",
         "type",
         "status_label",
         "amount_cell",
@@ -25,8 +25,6 @@ class TransactionAdmin(ScopedAdmin):
         "destination",
         "description",
         "reference",
-        "effective_at",
-        "created_at",
     )
     list_filter = ("type", "state", "asset", RecordedFilter)
     search_ids = ("id", "source_wallet_id", "destination_wallet_id")
@@ -34,14 +32,15 @@ class TransactionAdmin(ScopedAdmin):
     search_help_text = "Whole id of a transaction or wallet, or a reference"
     ordering = ("-created_at", "-id")
     fields = (
-        ("id", "type", "status_label"),
+        ("id", "type"),
+        ("status_label", "refusal_code"),
         ("amount_cell", "fee", "total"),
         ("source", "destination"),
         ("description", "reference"),
-        ("state", "refusal_code"),
-        ("effective_at", "created_at", "completed_at"),
-        ("initiated_by", "command_link", "version"),
-        "metadata_json",
+        ("effective_at", "state"),
+        ("created_at", "completed_at"),
+        ("initiated_by", "command_link"),
+        ("version", "metadata_json"),
     )
 
     def tables(self, request: HttpRequest, row: Transaction) -> list[Table]:
@@ -50,12 +49,8 @@ class TransactionAdmin(ScopedAdmin):
         return [
             _history(events),
             entry_table(entries_of(row.id), scope, self.wallet_cell),
-            *(gates_table(event, scope) for event in events[:1]),
+            *(gates_table(event, scope, self.wallet_cell) for event in events[:1]),
         ]
-
-    @admin.display(description="Transaction")
-    def document(self, row: Transaction) -> str:
-        return id_cell(row.id)
 
     @admin.display(description="Status")
     def status_label(self, row: Transaction) -> str:

@@ -32,7 +32,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     """A body. Members that are not declared are refused, and so are read-only ones.
 
     Attributes:
-        amounts: money field → the field with its currency; these are held to the scale of that asset.
+        amounts: money field → the field with its currency; these are held to the scale of that asset. A money
+            field of a member is written `member.field`.
         is_query: whether every value arrives as text.
     """
 
@@ -58,16 +59,19 @@ class StrictSerializer(serializers.Serializer[Any]):
             raise ValidationError(errors)
         return values
 
-    def _scale_errors(self, values: dict[str, Any]) -> dict[str, list[ErrorDetail]]:
-        errors: dict[str, list[ErrorDetail]] = {}
-        for amount, currency in self.amounts.items():
-            if amount not in values or currency not in values:
+    def _scale_errors(self, values: dict[str, Any]) -> dict[str, Any]:
+        errors: dict[str, Any] = {}
+        for path, currency in self.amounts.items():
+            member, _, amount = path.rpartition(".")
+            holder = values.get(member, {}) if member else values
+            if amount not in holder or currency not in values:
                 continue
             asset = get_asset(values[currency])
             try:
-                require_scale(values[amount], asset.scale, asset.code)
+                require_scale(holder[amount], asset.scale, asset.code)
             except MoneyScaleExceeded as error:
-                errors[amount] = [ErrorDetail(error.detail, error.code)]
+                mistake = {amount: [ErrorDetail(error.detail, error.code)]}
+                errors |= {member: mistake} if member else mistake
         return errors
 
     @classmethod

@@ -172,7 +172,11 @@ _ENTRIES = """
     SELECT p.id, e.id, e.stream_id, p.account_id, a.owner_type, a.owner_id, a.book, a.bucket, a.asset_id,
            p.amount, p.balance_after, p.account_seq
     FROM ledger_event AS e
-    JOIN ledger_posting AS p ON p.id > e.id AND p.id <= ledger_last_posting_id(e.id)
+    CROSS JOIN LATERAL (
+        SELECT id, account_id, amount, balance_after, account_seq FROM ledger_posting
+        WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
+        OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
+    ) AS p
     JOIN ledger_account AS a ON a.id = p.account_id
     WHERE e.stream = 'transaction' AND e.stream_id = ANY(%(transactions)s)
       AND (%(account)s::uuid IS NULL OR p.account_id = %(account)s)

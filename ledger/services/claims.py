@@ -45,10 +45,12 @@ class Earlier:
 _CLAIM = """
     INSERT INTO ledger_command (id, scope, key, request_hash, type, actor_type, actor_id, session_id,
                                 correlation_id, refusal_code, reply_body, received_at)
-    SELECT t.*, '', '', clock_timestamp()
+    SELECT t.id, t.scope, t.key, t.request_hash, t.type, t.actor_type, t.actor_id, t.session_id,
+           t.correlation_id, '', '', clock_timestamp()
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::uuid[], %s::uuid[],
-                %s::text[]) AS t(id, scope, key, request_hash, type, actor_type, actor_id, session_id, correlation_id)
-    ORDER BY t.scope, t.key
+                %s::text[]) WITH ORDINALITY
+         AS t(id, scope, key, request_hash, type, actor_type, actor_id, session_id, correlation_id, position)
+    ORDER BY t.scope, t.key, t.position
     ON CONFLICT (scope, key) DO NOTHING
     RETURNING id
 """

@@ -275,6 +275,9 @@ def check_invariants() -> Iterator[Finding]:
         A finding per invariant, in order.
     """
     with whole_ledger(), connection.cursor() as cursor:
+        # Every query reads whole tables. Where the planner has no statistics yet, right after much was posted, it
+        # would compare each row with each: minutes instead of a second for 5,600 movements.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         for invariant in INVARIANTS:
             cursor.execute(invariant.sql)
             row = cursor.fetchone()

@@ -55,7 +55,9 @@ def section(text: str, heading: str) -> str:
     start = re.search(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)
     assert start is not None, f"no heading {heading!r}"
     rest = text[start.end() :]
-    end = re.search(rf"^#{{1,{len(start[1])}}} ", rest, re.MULTILINE)
+    # A comment in a fenced block looks like a heading: look for the end where there are blanks instead.
+    blanked = _FENCE.sub(lambda block: " " * len(block[0]), rest)
+    end = re.search(rf"^#{{1,{len(start[1])}}} ", blanked, re.MULTILINE)
     return rest[: end.start()] if end else rest
 
 

@@ -147,6 +147,7 @@ def test_numbers_and_documents_that_the_code_names_are_there() -> None:
     named = set(re.findall(r"(?<![\w.'\"])[RC]\d{1,3}(?![\w'\"])", code))
     assert not named - explained_numbers(), "docs/requirements.md does not say what these are"
     assert not [name for name in re.findall(r"docs/[\w/.-]+\.md", code) if not (ROOT / name).exists()]
+    assert set(re.findall(r"\bADR (\d{4})\b", code)) <= {record.name[:4] for record in RECORDS}
 
 
 def explained_numbers() -> set[str]:

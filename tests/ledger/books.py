@@ -79,10 +79,10 @@ class Books:
         )
 
     def deposit(self, wallet: Side, amount: str, key: str | None = None, **details: Any) -> Transfer:
-        return deposit(self.funding, wallet, self._details(amount, key, "deposit", **details))
+        return deposit(self.funding, wallet, self._details(amount, key, ["deposit", wallet], **details))
 
     def payment(self, wallet: Side, amount: str, key: str | None = None, **details: Any) -> Transfer:
-        return payment(wallet, self.funding, self._details(amount, key, "payment", **details))
+        return payment(wallet, self.funding, self._details(amount, key, ["payment", wallet], **details))
 
     def transfer(
         self,
@@ -93,27 +93,28 @@ class Books:
         wish: Wish | None = None,
         **details: Any,
     ) -> Transfer:
-        return transfer(source, destination, self._details(amount, key, "transfer", **details), wish)
+        asked = ["transfer", source, destination, wish]
+        return transfer(source, destination, self._details(amount, key, asked, **details), wish)
 
     def transfer_with_fee(
         self, source: Side, destination: Side, amount: str, fee: str, key: str | None = None
     ) -> Transfer:
         """The payer pays the fee besides the amount; three legs."""
-        plain = self.transfer(source, destination, amount, key)
-        total = Decimal(amount) + Decimal(fee)
+        asked = ["transfer", source, destination, fee]
+        plain = transfer(source, destination, self._details(amount, key, asked))
         legs = (
-            Leg(source.account_id, self.currency, -total),
+            Leg(source.account_id, self.currency, -(Decimal(amount) + Decimal(fee))),
             Leg(destination.account_id, self.currency, Decimal(amount)),
             Leg(self.fees.id, self.currency, Decimal(fee)),
         )
         return replace(plain, legs=legs, document=replace(plain.document, fee_amount=Decimal(fee)))
 
     def _details(
-        self, amount: str, key: str | None, *asked: str, effective_at: datetime | None = None, **texts: str
+        self, amount: str, key: str | None, asked: list[Any], effective_at: datetime | None = None, **texts: str
     ) -> Details:
-        claim = Claim(scope=f"books:{self.company_id}", key=key or str(new_id()), request_hash=digest(amount, *asked))
+        request_hash = digest(amount, *map(str, asked))
         return Details(
-            claim=claim,
+            claim=Claim(scope=f"books:{self.company_id}", key=key or str(new_id()), request_hash=request_hash),
             origin=ORIGIN,
             company_id=self.company_id,
             amount=Decimal(amount),

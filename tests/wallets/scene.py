@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.transaction import atomic, set_rollback
 from rest_framework.test import APIClient
 
 from compliance.models import User
@@ -98,6 +99,16 @@ def nothing_moved() -> Iterator[None]:
     before = _figures()
     yield
     assert _figures() == before
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is rolled back. Durable blocks may open in it, as in Django's own tests."""
+    block = atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        set_rollback(True)
 
 
 def _counts() -> dict[str, int]:

@@ -27,7 +27,9 @@ PRODUCTION = {
 }
 
 
-@pytest.mark.parametrize("key", ["", "short", "a" * 64, "django-insecure-" + STRONG])
+@pytest.mark.parametrize(
+    "key", ["", "short", "a" * 64, "django-insecure-" + STRONG], ids=["none", "short", "typed", "known"]
+)
 def test_a_typed_short_or_known_key_is_weak(key: str) -> None:
     assert is_weak_key(key)
 

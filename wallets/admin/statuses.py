@@ -15,7 +15,7 @@ from wallets.services.wallets import require_may_change_status
 class StatusForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = "Kept for ever in the wallet's history: name no people, no health, no places."
+        self.fields["reason"].help_text = "Kept for ever in the wallet's history: write no names and nothing private."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -32,13 +33,13 @@ from wallets.services.wallets import KEEPERS, change_status
 
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
-    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total", "created_at")
+    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total", "opened")
     list_filter = ("status", "type", CurrencyFilter, TeamFilter)
     search_ids = ("id", "user_id")
     search_parts = ("user__first_name", "user__last_name", "user__email")
     search_help_text = "Name or e-mail of the owner, or a whole id"
     ordering = ("user__last_name", "user__first_name", "id")
-    fields = (("owner_link", "team"), ("type", "currency", "status_label"), ("id",), ("created_at", "updated_at"))
+    fields = (("owner_link", "team"), ("type", "currency"), ("id", "status_label"), ("created_at", "updated_at"))
     actions_detail = ("freeze", "suspend", "reactivate", "close")
     change_form_outer_before_template = "admin/wallets/wallet/figures.html"
 
@@ -47,16 +48,13 @@ class WalletAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         return wallets_visible_to(signed_in(request)).select_related("user__team")
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         """The page's rows with their figures, all of them in one query."""
-        changelist = super().get_changelist_instance(request)
-        rows: list[Any] = list(changelist.result_list)
         figures = wallet_figures([wallet.id for wallet in rows])
         for wallet in rows:
             wallet.figures = figures[wallet.id]
-        changelist.result_list = rows
         record_looks(request, [wallet.user_id for wallet in rows])
-        return changelist
+        return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
         context["figures"] = figure_cards(options["obj"])
@@ -86,6 +84,10 @@ class WalletAdmin(ReadOnlyAdmin):
     def status_label(self, wallet: Wallet) -> str:
         return label_cell(wallet.status)
 
+    @admin.display(ordering="created_at")
+    def opened(self, wallet: Wallet) -> date:
+        return wallet.created_at.date()
+
     @admin.display
     def available(self, wallet: Any) -> str:
         return money_cell(wallet.figures.available, wallet.currency)
@@ -101,14 +103,16 @@ class WalletAdmin(ReadOnlyAdmin):
     # -- What is done, and by whom. Each has a dialog: without one, Unfold runs actions on GET (product.md §2.5).
 
     def has_change_status_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """The role. Whether it is this person's to do on this wallet, the use case says."""
+        """The role, on a wallet that is visible: Unfold hands over any id that was typed, whatever the list hides.
+        Whether it is this person's to do on this wallet, the use case says."""
+        if object_id is not None:
+            self._visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this wallet."""
-        wallet = self.get_object(request, object_id)
-        names = offered(signed_in(request), wallet) if wallet else set()
-        return [button for button in super().get_actions_detail(request, object_id) if button.path in names]
+        names = offered(signed_in(request), self._visible(request, object_id))
+        return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=FREEZE.title, permissions=["change_status"], dialog=FREEZE.dialog(), icon="ac_unit"
@@ -139,10 +143,7 @@ class WalletAdmin(ReadOnlyAdmin):
         return self._change_status(request, form, object_id, CLOSE)
 
     def _change_status(self, request: HttpRequest, form: StatusForm, object_id: str, button: Button) -> HttpResponse:
-        wallet: Wallet | None = self.get_object(request, object_id)
-        if wallet is None:  # Unfold hands over any id that was typed, whatever the list hides
-            raise Http404
-        caller = signed_in(request)
+        wallet, caller = self._visible(request, object_id), signed_in(request)
         try:
             _, refusal = change_status(
                 caller=caller,
@@ -159,6 +160,12 @@ class WalletAdmin(ReadOnlyAdmin):
             forget_figures(wallet.id)
             messages.success(request, f"The wallet is now {button.status.lower()}.")
         return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+
+    def _visible(self, request: HttpRequest, object_id: str) -> Wallet:
+        wallet: Wallet | None = self.get_object(request, object_id)
+        if wallet is None:
+            raise Http404
+        return wallet
 
 
 def plain_words(error: ServiceError) -> str:

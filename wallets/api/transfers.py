@@ -72,7 +72,7 @@ class ConditionsBody(StrictSerializer):
 
 
 class TransferBody(StrictSerializer):
-    amounts = {"amount": "currency"}
+    amounts = {"amount": "currency", "conditions.available_gte": "currency"}
 
     from_wallet_id = IdField()
     to_wallet_id = IdField()

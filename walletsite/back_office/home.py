@@ -39,7 +39,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     scope = ledger_scope(user)
     held = _holdings(scope)
     context["tiles"] = [*_today(user, scope), *(_operations(held) if scope.is_whole_company else ())]
-    context["held"] = [_holdings_row(row) for row in held or ()]
+    context["held"] = None if held is None else [_holdings_row(row) for row in held]
     context["is_whole_company"] = scope.is_whole_company
     context["statuses"] = _statuses(user)
     return context

@@ -67,7 +67,7 @@ class _Author:
             yield from self._spend(purse, start)
         for purse in _COLLEAGUES:
             yield from self._share(purse, start)
-        if month % 3 == 2:
+        if month % 3 == 1:
             yield self._overreach(UNAFFORDABLE[month // 3], start)
         self._left.update(self._arriving)
         self._arriving.clear()

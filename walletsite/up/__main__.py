@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -17,14 +17,15 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from walletsite.embedded.places import EmbeddedServerError, installation_folder, locked
+from walletsite.programs import Program
 from walletsite.up.environment import DEMO_FOLDER, demo_environment, write_service_env
-from walletsite.up.processes import first_steps, service_programs
+from walletsite.up.processes import background_programs, preparation, seeding, shared_counters, web_program
 from walletsite.up.supervisor import Supervisor, Terminal, run_to_end
 from walletsite.up.welcome import welcome
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = int(os.environ.get("PORT", "3003"))
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,11 +55,7 @@ def up() -> None:
         try:
             environment = demo_environment(supervisor, folder, base_url=f"http://localhost:{PORT}")
             write_service_env(environment)
-            for step in first_steps(environment):
-                if run_to_end(step):
-                    raise StartFailed(f"The step {step.name!r} failed; what it said is above.")
-            supervisor.start(service_programs(environment, folder, host=HOST, port=PORT))
-            _wait_until_ready()
+            _start_service(supervisor, shared_counters(environment, folder))
             print(welcome(environment["BASE_URL"]), flush=True)
             while True:
                 signal.pause()
@@ -66,6 +63,21 @@ def up() -> None:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             supervisor.stop()
+
+
+def _start_service(supervisor: Supervisor, environment: dict[str, str]) -> None:
+    """The web server needs the longest to start, so it goes ahead; the rest does not compete with it."""
+    _run_all(preparation(environment))
+    supervisor.start([web_program(environment, host=HOST, port=PORT)])
+    _run_all(seeding(environment))
+    _wait_until_ready()
+    supervisor.start(background_programs(environment))
+
+
+def _run_all(steps: Sequence[Program]) -> None:
+    for step in steps:
+        if run_to_end(step):
+            raise StartFailed(f"The step {step.name!r} failed; what it said is above.")
 
 
 def reset() -> None:

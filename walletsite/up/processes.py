@@ -10,37 +10,50 @@ from pathlib import Path
 from walletsite.embedded.places import CHECKOUT
 from walletsite.programs import Program, python_program
 
-SEEDING = CHECKOUT / "walletsite" / "management" / "commands" / "seed_demo.py"
 WEB_PROCESSES = os.environ.get("WEB_PROCESSES", "2")
 WEB_THREADS = os.environ.get("WEB_THREADS", "8")
 WORKER_PROCESSES = os.environ.get("WORKER_PROCESSES", "2")
 
 
-def first_steps(environment: Mapping[str, str]) -> list[Program]:
-    """What must have ended well before the service starts."""
+def preparation(environment: Mapping[str, str]) -> list[Program]:
+    """What must have ended well before anybody may use the database."""
     steps = [_manage("prepare", "prepare_database", environment=environment)]
-    if environment.get("PROFILE", "development") != "development":
+    if not _is_demo(environment):
         steps.append(_manage("collect", "collectstatic", "--noinput", "--verbosity=0", environment=environment))
-    elif SEEDING.exists():
-        steps.append(_manage("seed", "seed_demo", environment=environment))
     return steps
 
 
-def service_programs(environment: Mapping[str, str], folder: Path, *, host: str, port: int) -> list[Program]:
-    """Web, worker, beat and relay. They share a folder of counters, so that /metrics adds up all of them."""
+def seeding(environment: Mapping[str, str]) -> list[Program]:
+    """What makes the demo company. At later starts it only looks."""
+    return [_manage("seed", "seed_demo", environment=environment)] if _is_demo(environment) else []
+
+
+def shared_counters(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment with an empty folder in which all processes count, so that /metrics adds them up."""
     counters = folder / "metrics"
     shutil.rmtree(counters, ignore_errors=True)
     counters.mkdir()
-    environment = {**environment, "PROMETHEUS_MULTIPROC_DIR": str(counters)}
+    return {**environment, "PROMETHEUS_MULTIPROC_DIR": str(counters)}
+
+
+def web_program(environment: Mapping[str, str], *, host: str, port: int) -> Program:
+    return _python("web", *_web_server(host, port), environment={**environment, "DATABASE_PURPOSE": "web"})
+
+
+def background_programs(environment: Mapping[str, str]) -> list[Program]:
+    """Worker, beat and relay."""
     celery = ("-m", "celery", "--quiet", "--app=walletsite")
     # Celery warns of root because of pickled tasks; ours are JSON only.
     worker_environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
     return [
-        _python("web", *_web_server(host, port), environment={**environment, "DATABASE_PURPOSE": "web"}),
         _python("worker", *celery, "worker", f"--concurrency={WORKER_PROCESSES}", environment=worker_environment),
         _python("beat", *celery, "beat", "--pidfile=", environment=environment),
         _manage("relay", "relay_outbox", environment=environment),
     ]
+
+
+def _is_demo(environment: Mapping[str, str]) -> bool:
+    return environment.get("PROFILE", "development") == "development"
 
 
 def _web_server(host: str, port: int) -> tuple[str, ...]:
@@ -55,7 +68,6 @@ def _web_server(host: str, port: int) -> tuple[str, ...]:
         f"--port={port}",
         f"--workers={WEB_PROCESSES}",
         f"--blocking-threads={WEB_THREADS}",
-        f"--backpressure={WEB_THREADS}",
         "--respawn-failed-workers",
         "--respawn-interval=0.5",
         "--workers-kill-timeout=15",

@@ -132,3 +132,12 @@ def test_a_status_change_has_a_key_of_its_own(books: Books) -> None:
     (again,) = post(status_change(alice, AccountStatus.FROZEN))
     assert code_of(again) is None
     assert row_counts() == before | {"ledger_command": before["ledger_command"] + 1}
+
+
+def test_of_very_many_twins_the_first_still_counts(books: Books) -> None:
+    """A sort that is not told to keep the order of equals does not keep it."""
+    alice, bob = books.wallet("1000"), books.wallet()
+    outcomes = post(*(books.transfer(alice, bob, str(1 + n // 7), key=f"key {n % 7}") for n in range(350)))
+    assert [n for n, outcome in enumerate(outcomes) if outcome.result] == list(range(7))
+    assert all(outcome.key_reused for outcome in outcomes[7:])
+    assert balance(bob) == 7

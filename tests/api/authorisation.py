@@ -1,0 +1,292 @@
+"""Who may do what, to whose things: api.md as tables. A route without a row here fails the tests.
+
+Columns say whose wallet, user or transaction it is: the caller's own, of somebody in the team that EMPLOYEE and
+MANAGER belong to, of somebody else in the company, of another company. `yes` is the success that the route
+documents, a number any other status, `-` what cannot be asked (a service owns nothing).
+SYSTEM with: a service account with the row's scope and no other; SYSTEM without: one with all scopes but this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+SEE = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         yes  404   404      404
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  yes   yes      404
+AUDITOR          yes  yes   yes      404
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+
+LIST = """
+                 own
+anonymous        401
+EMPLOYEE         yes
+MANAGER          yes
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
+PEOPLE_ONLY = """
+                 own
+anonymous        401
+EMPLOYEE         yes
+MANAGER          yes
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
+CREATE_USER = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          403
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
+CHANGE_NAMES = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         yes  404   404      404
+MANAGER          yes  403   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+
+CHANGE_USER_STATUS = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  404   404      404
+MANAGER          403  403   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  yes   yes      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+
+OPEN_WALLET = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          yes  yes   400      400
+FINANCE          yes  yes   yes      400
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      400
+SYSTEM without   -    403   403      403
+"""
+
+SUSPEND = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         yes  404   404      404
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  yes   yes      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+
+FREEZE = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  404   404      404
+MANAGER          403  yes   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  yes   yes      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+
+BOOK = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  403   403      403
+FINANCE          403  403   403      403
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+
+SPEND = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         yes  404   404      404
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+
+PAY_TO = """
+                 own  team  company  foreign
+anonymous        -    401   401      401
+EMPLOYEE         -    yes   yes      404
+MANAGER          -    yes   yes      404
+FINANCE          -    yes   yes      404
+COMPLIANCE       -    yes   yes      404
+AUDITOR          -    403   403      403
+SYSTEM with      -    -     -        -
+SYSTEM without   -    -     -        -
+"""
+
+PUBLIC = """
+                 own
+anonymous        yes
+EMPLOYEE         yes
+MANAGER          yes
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   yes
+"""
+
+LOG_IN = PUBLIC.replace("yes", "400")
+"""The body is empty: whoever gets this far has been let in."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """What a request names: somebody's things, and the caller's own wallet and that of a third person to pay."""
+
+    user_id: str
+    wallet_id: str
+    txn_id: str
+    callers_wallet_id: str
+    payees_wallet_id: str
+
+    def parameters(self) -> dict[str, str]:
+        """For the path. `GET /wallets/{id}` takes a wallet's id."""
+        return {"user_id": self.user_id, "wallet_id": self.wallet_id, "id": self.wallet_id, "txn_id": self.txn_id}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A use of a route.
+
+    Attributes:
+        route: method and path.
+        expected: one of the tables above.
+        scope: what a service account needs; None = services are not let in at all.
+        body: the request's body, made from the things that it names.
+    """
+
+    route: str
+    expected: str
+    scope: str | None = None
+    body: Callable[[Things], dict[str, Any]] | None = None
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _money(source: str, destination: str) -> dict[str, Any]:
+    return {"from_wallet_id": source, "to_wallet_id": destination, "amount": "1", "currency": "EUR"}
+
+
+def _batch(source: str, destination: str) -> dict[str, Any]:
+    return {"atomic": True, "transfers": [{"idempotency_key": "row-1", **_money(source, destination)}]}
+
+
+def _seeds(source: str, destination: str) -> dict[str, Any]:
+    accounts = {"from_account": source, "to_account": destination}
+    id = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e01"
+    return {**accounts, "amount": "1", "currency": "EUR", "transaction_id": id}
+
+
+BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
+NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
+FIRST_VERSION = {"If-Match": '"v1"'}
+
+ROWS = (
+    Row("GET /health", PUBLIC),
+    Row("GET /ready", PUBLIC),
+    Row("GET /metrics", PUBLIC),  # from this machine
+    Row("GET /v1/openapi.json", PUBLIC),
+    Row("GET /v1/docs", PUBLIC),
+    Row("GET /v1/errors", PUBLIC),
+    Row("GET /v1/errors/{code}", PUBLIC),
+    Row("POST /v1/auth/token", LOG_IN, body=lambda things: {}),
+    Row("POST /v1/auth/refresh", LOG_IN, body=lambda things: {}),
+    Row("POST /v1/auth/logout", LOG_IN, body=lambda things: {}),
+    Row("GET /v1/me", PEOPLE_ONLY),
+    Row("GET /v1/users", LIST, "users:read"),
+    Row("POST /v1/users", CREATE_USER, "users:write", lambda things: NINA),
+    Row("GET /v1/users/{user_id}", SEE, "users:read"),
+    Row("PATCH /v1/users/{user_id}", CHANGE_NAMES, None, lambda things: {"first_name": "New"}, headers=FIRST_VERSION),
+    Row(
+        "PATCH /v1/users/{user_id}",
+        CHANGE_USER_STATUS,
+        None,
+        lambda things: {"status": "SUSPENDED"},
+        headers=FIRST_VERSION,
+    ),
+    Row("GET /v1/teams", LIST, "users:read"),
+    Row("GET /v1/wallets", LIST, "wallets:read"),
+    Row(
+        "POST /v1/wallets",
+        OPEN_WALLET,
+        "wallets:write",
+        lambda things: {"user_id": things.user_id, "currency": "USD", "type": "SAVINGS"},
+    ),
+    Row("GET /v1/wallets/{id}", SEE, "wallets:read"),
+    Row("PUT /v1/wallets/{wallet_id}/status", SUSPEND, None, lambda things: {"status": "SUSPENDED", "reason": "Test"}),
+    Row("PUT /v1/wallets/{wallet_id}/status", FREEZE, None, lambda things: {"status": "FROZEN", "reason": "Test"}),
+    Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
+    Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
+    Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
+    Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),
+    Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),
+    Row(
+        "POST /v1/transfers",
+        SPEND,
+        "transfers:write",
+        lambda things: _money(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row(
+        "POST /v1/transfers",
+        PAY_TO,
+        "transfers:write",
+        lambda things: _money(things.callers_wallet_id, things.wallet_id),
+    ),
+    Row(
+        "POST /v1/transfers/batch",
+        SPEND,
+        "transfers:write",
+        lambda things: _batch(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row(
+        "POST /v1/wallet/balance_transfer",
+        SPEND,
+        "transfers:write",
+        lambda things: _seeds(things.wallet_id, things.payees_wallet_id),
+    ),
+)

@@ -1,0 +1,147 @@
+"""Generated requests over the whole OpenAPI document, as FINANCE and as a service with every scope.
+
+Every answer must be one that the document describes: its status, media type, headers, members and, of a problem,
+its code. A 5xx is always a mistake: nothing is down here, and 503 is what an unexpected error becomes.
+
+FUZZ_EXAMPLES (how many per operation and caller) enlarges it; FUZZ_SEED makes it look elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
+from schemathesis.checks import load_all_checks
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
+
+from compliance.models import Caller, Team, User
+from ledger.models import Transaction
+from tests.compliance.clients import tokens_of
+from tests.wallets.scene import give_wallet, make_scene, undone
+from wallets.models import Wallet
+from walletsite.docs import document
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+CONFORMANCE = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+PROBLEM = "application/problem+json"
+
+load_all_checks()
+SCHEMA = schemathesis.openapi.from_dict(document())
+SCHEMA.app = WSGIHandler()
+OPERATIONS = [
+    result.ok()
+    for result in SCHEMA.get_all_operations()
+    if result.ok().path.startswith("/v1/")  # the bare routes are the same views
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """Real things to ask for, and who asks. `ids`: by the name that bodies and paths have for them."""
+
+    ids: dict[str, list[str]]
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock():
+        yield make_world()
+
+
+def make_world() -> World:
+    scene = make_scene()
+    cast, company = scene.cast, scene.cast.company
+    give_wallet(cast.alice, "50", type="SAVINGS", currency="USD")
+    users = texts(User.objects.filter(company=company))
+    wallets = texts(Wallet.objects.filter(user__company=company))
+    callers: dict[str, Caller] = {"FINANCE": cast.frida, "SYSTEM": cast.bookings}
+    return World(
+        ids={
+            "user_id": users,
+            "team_id": texts(Team.objects.filter(company=company)),
+            "txn_id": texts(Transaction.objects.filter(company_id=company.id)),
+            "id": [*wallets, *users],
+            **dict.fromkeys(("wallet_id", "from_wallet_id", "to_wallet_id", "from_account", "to_account"), [*wallets]),
+        },
+        tokens={name: tokens_of(caller).access for name, caller in callers.items()},
+    )
+
+
+def texts(rows: Any) -> list[str]:
+    return [str(row.id) for row in rows]
+
+
+@st.composite
+def requests(draw: st.DrawFn, operation: Any, ids: dict[str, list[str]]) -> Any:
+    """A request by the document or against it. Three of four name things that are there, to get past the 404."""
+    case = draw(operation.as_strategy(generation_mode=draw(st.sampled_from(list(GenerationMode)))))
+    if draw(st.integers(0, 3)):
+        for members in (case.path_parameters, case.query, case.body):
+            name_real_things(members, ids, draw)
+    return case
+
+
+def name_real_things(members: Any, ids: dict[str, list[str]], draw: st.DrawFn) -> None:
+    if isinstance(members, list):
+        for member in members:
+            name_real_things(member, ids, draw)
+    if isinstance(members, dict):
+        for name, value in members.items():
+            if name in ids:
+                members[name] = draw(st.sampled_from(ids[name]))
+            else:
+                name_real_things(value, ids, draw)
+
+
+def documented_codes(operation: Any, status: int) -> set[str]:
+    answer = operation.definition.raw["responses"][str(status)]
+    return set(answer["content"][PROBLEM]["examples"])
+
+
+def require_documented(case: Any, response: Any) -> None:
+    assert response.status_code < 500, (response.status_code, response.text)
+    case.validate_response(response, checks=CONFORMANCE)
+    if response.headers["content-type"] == [PROBLEM]:
+        code = response.json()["code"]
+        assert code in documented_codes(case.operation, response.status_code), code
+    assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("caller", ["FINANCE", "SYSTEM"])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_answers_are_as_documented(world: World, operation: Any, caller: str) -> None:
+    headers = {"Authorization": f"Bearer {world.tokens[caller]}"}
+    statuses: set[int] = set()
+
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=requests(operation, world.ids))
+    def ask(case: Any) -> None:
+        with undone():
+            response = case.call(headers=headers)
+        statuses.add(response.status_code)
+        require_documented(case, response)
+
+    ask()

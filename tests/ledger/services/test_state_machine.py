@@ -1,0 +1,159 @@
+"""The same random script through arithmetic, the pure core and Postgres, compared after every step.
+
+A short, repeatable run by default; `HYPOTHESIS_PROFILE=thorough` makes it long and different every time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from typing import ClassVar, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from ledger.core.commands import AnyCommand
+from ledger.core.refusals import RefusalCode
+from ledger.ids import new_event_id, new_id
+from ledger.services import journal
+from ledger.services.accounts import missing_openings
+from ledger.services.folding import fold_system_accounts
+from ledger.services.movements import AccountStatus, Side, Transfer, Wish
+from tests.ledger.books import Books, assert_sound, row_counts, status_change
+from tests.ledger.services.three_ledgers import Core, Model, Postgres
+
+IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+PROFILE = settings(
+    max_examples=500 if IS_THOROUGH else 40,
+    stateful_step_count=60 if IS_THOROUGH else 25,
+    derandomize=not IS_THOROUGH,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
+
+KINDS = ("deposit", "payment", "transfer", "transfer", "fee", "wish", "status", "again", "again", "open")
+AMOUNTS = ("0.0001", "1", "2.5", "10", "99.99", "60000000000000000000")
+
+
+class Step(NamedTuple):
+    """One command to be made; numbers choose among what there is when it is made."""
+
+    kind: str
+    one: int
+    other: int
+    amount: str
+    key: str | None
+    status: AccountStatus
+
+
+NUMBERS = st.integers(0, 30)
+STEPS = st.builds(
+    Step,
+    kind=st.sampled_from(KINDS),
+    one=NUMBERS,
+    other=NUMBERS,
+    amount=st.sampled_from(AMOUNTS),
+    key=st.sampled_from([None, None, None, "k1", "k2", "k3"]),
+    status=st.sampled_from(AccountStatus),
+)
+
+
+class ThreeLedgers(RuleBasedStateMachine):
+    seen: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books = Books()
+        self.dollars = Books(self.books.company_id, "USD")
+        self.model, self.core, self.postgres = Model(), Core(), Postgres()
+        self.sent: list[AnyCommand] = []
+        self.wallets: list[Side] = []
+        systems = (self.books.funding, self.books.fees, self.dollars.funding, self.dollars.fees)
+        self.send(missing_openings(systems))
+        self.open_wallets(["EUR", "EUR", "USD"])
+
+    def open_wallets(self, currencies: list[str]) -> None:
+        wallets = [Side(new_id(), currency) for currency in currencies]
+        self.wallets += wallets
+        self.send([self.books.opening(wallet) for wallet in wallets])
+        for wallet in wallets[:2]:
+            self.send([self.books.deposit(wallet, "100")])
+
+    @rule(steps=st.lists(STEPS, min_size=1, max_size=8), all_or_none=st.booleans())
+    def post(self, steps: list[Step], all_or_none: bool) -> None:
+        self.send([self.command(step) for step in steps], all_or_none=all_or_none)
+
+    @rule(currency=st.sampled_from(["EUR", "USD"]))
+    def open(self, currency: str) -> None:
+        self.open_wallets([currency])
+
+    @rule(steps=st.lists(STEPS, min_size=1, max_size=3))
+    def rehearse(self, steps: list[Step]) -> None:
+        before = row_counts()
+        journal.rehearse([self.command(step) for step in steps])
+        assert row_counts() == before
+
+    @rule()
+    def fold(self) -> None:
+        fold_system_accounts()
+
+    def command(self, step: Step) -> AnyCommand:
+        one, other = (self.wallets[number % len(self.wallets)] for number in (step.one, step.other))
+        match step.kind:
+            case "deposit":
+                return self.books.deposit(one, step.amount, step.key)
+            case "payment":
+                return self.books.payment(one, step.amount, step.key)
+            case "fee" if one != other:
+                return self.books.transfer_with_fee(one, other, step.amount, "0.5", step.key)
+            case "wish":
+                return self.books.transfer(one, other, step.amount, step.key, Wish(version=step.other % 5))
+            case "status":
+                return status_change(one, step.status)
+            case "open":
+                return with_new_key(self.books.opening(one))
+            case "again":
+                return sent_again(self.sent[step.one % len(self.sent)])
+            case _:
+                return self.books.transfer(one, other, step.amount, step.key)
+
+    def send(self, commands: list[AnyCommand], *, all_or_none: bool = False) -> None:
+        self.sent += commands
+        real = self.postgres.post(commands, all_or_none=all_or_none)
+        self.core.now = next((result.recorded_at for result in self.postgres.results), self.core.now)
+        assert real == self.core.post(commands, all_or_none=all_or_none)
+        assert real == self.model.post(commands, all_or_none=all_or_none)
+        for result in self.postgres.results:
+            assert result.decision == self.core.decisions[result.command.id]
+        self.seen.update(answer.what for answer in real)
+        self.seen.update(answer.reply.split()[0] for answer in real if answer.what == "refused")
+
+    @invariant()
+    def figures_agree(self) -> None:
+        figures = self.core.figures()
+        assert self.model.figures() == figures
+        assert self.postgres.figures(figures) == figures
+
+
+def with_new_key(command: AnyCommand) -> AnyCommand:
+    return replace(command, claim=replace(command.claim, key=str(new_id())))
+
+
+def sent_again(command: AnyCommand) -> AnyCommand:
+    """The same request, as a client sends it again: the key is the same, the ids that we choose are others."""
+    again = replace(command, id=new_id(), event_id=new_event_id())
+    return replace(again, document=replace(again.document, id=new_id())) if isinstance(again, Transfer) else again
+
+
+@pytest.mark.timeout(3600 if IS_THOROUGH else 120)
+@pytest.mark.usefixtures("committed_db")
+def test_arithmetic_core_and_postgres_agree() -> None:
+    ThreeLedgers.seen.clear()
+    run_state_machine_as_test(ThreeLedgers, settings=PROFILE)
+    assert_sound()
+    assert ThreeLedgers.seen.keys() >= {"accepted", "refused", "replayed", "reused", "blocked"} | set(RefusalCode)
