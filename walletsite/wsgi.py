@@ -9,8 +9,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "walletsite.settings")
 os.environ.setdefault("DATABASE_PURPOSE", "web")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
-from walletsite.checks import require_safe_start  # noqa: E402 - needs the apps
+from django.conf import settings  # noqa: E402 - needs the apps, as do the following
+
+from walletsite.bodies import BodyReader  # noqa: E402
+from walletsite.checks import require_safe_start  # noqa: E402
 
 require_safe_start()
+application = BodyReader(django_application, patient=max(1, settings.WEB_THREADS // 2))

@@ -29,6 +29,7 @@ class Operation:
         takes_version: "required" or "optional" when `If-Match` means something here.
         is_tagged: whether the answer bears an `ETag`.
         media_types: further forms of the answer, chosen by `Accept`.
+        other_answers: further successes by status, each a serializer and an example.
     """
 
     summary: str
@@ -44,7 +45,7 @@ class Operation:
     is_tagged: bool = False
     description: str = ""
     media_types: tuple[str, ...] = ()
-    other_answers: dict[int, Any] = field(default_factory=dict)
+    other_answers: dict[int, tuple[type[BaseSerializer[Any]], Any]] = field(default_factory=dict)
 
 
 def operation(summary: str, **details: Any) -> Callable[[Handler], Handler]:

@@ -27,12 +27,15 @@ from ledger.services.messages import messages
 _WRITE = """
 WITH opened AS (
     INSERT INTO ledger_account (id, owner_type, owner_id, book, asset_id, bucket, min_balance,
-                                balance, status, seq, version, opened_at, updated_at)
-    SELECT t.*, %(now)s, %(now)s
+                                balance, status, seq, version, opened_at, updated_at, folded_xid)
+    SELECT t.*, %(now)s, %(now)s,
+           -- Nobody who has finished by now can have posted to it: its tail starts here, not at the beginning of time.
+           CASE WHEN t.bucket = 'SYSTEM' THEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint END
     FROM unnest(%(opened_id)s::uuid[], %(opened_owner_type)s::text[], %(opened_owner_id)s::uuid[],
                 %(opened_book)s::text[], %(opened_asset)s::text[], %(opened_bucket)s::text[],
                 %(opened_min_balance)s::numeric[], %(opened_balance)s::numeric[], %(opened_status)s::text[],
-                %(opened_seq)s::bigint[], %(opened_version)s::bigint[]) AS t
+                %(opened_seq)s::bigint[], %(opened_version)s::bigint[])
+         AS t(id, owner_type, owner_id, book, asset_id, bucket, min_balance, balance, status, seq, version)
 ), changed AS (
     UPDATE ledger_account AS a
     SET balance = t.balance, status = t.status, seq = t.seq, version = t.version, updated_at = %(now)s

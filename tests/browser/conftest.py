@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,8 +63,7 @@ class Observed:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        warnings.warn("NO BROWSER: chromium is missing, nobody has tried the back office.", pytest.PytestWarning, 2)
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
+        pytest.skip("NO BROWSER, so nobody has tried the back office. Install one: apt-get install chromium")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread, in which Django would refuse to talk to the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")

@@ -9,7 +9,7 @@ from compliance.admin.forms import ReasonForm
 from compliance.models import User
 from ledger.errors import Forbidden
 from wallets.models import Wallet, WalletStatus
-from wallets.services.wallets import require_may_change_status
+from wallets.services.wallets import KEEPERS, require_may_change_status
 
 
 class StatusForm(ReasonForm):
@@ -49,7 +49,7 @@ BUTTONS = (FREEZE, SUSPEND, REACTIVATE, CLOSE)
 
 def offered(caller: User, wallet: Wallet) -> set[str]:
     """The names of the buttons that make sense for a wallet and that this caller may use on it."""
-    if wallet.status == WalletStatus.CLOSED:
+    if caller.role not in KEEPERS or wallet.status == WalletStatus.CLOSED:
         return set()
     return {button.name for button in BUTTONS if button.status != wallet.status and _may(caller, wallet, button)}
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,7 +32,7 @@ from wallets.services.wallets import KEEPERS, change_status
 
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
-    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total", "opened")
+    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total")
     list_filter = ("status", "type", CurrencyFilter, TeamFilter)
     search_ids = ("id", "user_id")
     search_parts = ("user__first_name", "user__last_name", "user__email")
@@ -83,10 +82,6 @@ class WalletAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_label(self, wallet: Wallet) -> str:
         return label_cell(wallet.status)
-
-    @admin.display(ordering="created_at")
-    def opened(self, wallet: Wallet) -> date:
-        return wallet.created_at.date()
 
     @admin.display
     def available(self, wallet: Any) -> str:

@@ -26,7 +26,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.transactions import WalletFilter, WalletLine, wallet_history, wallet_lines
 from ledger.services.journal import Result
-from wallets.api.replies import MoneyQuery, answer, origin_of, rehearsal, renderer
+from wallets.api.replies import REHEARSED, MoneyQuery, answer, origin_of, rehearsal, renderer
 from wallets.api.wallets import READERS
 from wallets.models import Wallet
 from wallets.selectors.wallets import get_wallet
@@ -177,6 +177,7 @@ class WalletTransactionsView(ServiceView):
         "Credit or debit a wallet on behalf of another service",
         body=Book,
         query=MoneyQuery,
+        other_answers=REHEARSED,
         answer=BookingAnswer,
         status=201,
         codes=(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,6 +30,38 @@ Body = Callable[[Result], Mapping[str, Any]]
 
 class MoneyQuery(StrictQuery):
     dry_run = FlagField(default=False, help_text="Show what would happen; change nothing and use up no key.")
+
+
+class RehearsedRefusal(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    gates = serializers.ListField(child=serializers.DictField())
+
+
+class Effect(serializers.Serializer[Any]):
+    """What would change in a wallet that the caller may see."""
+
+    wallet_id = serializers.UUIDField()
+    bucket = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class RehearsalAnswer(serializers.Serializer[Any]):
+    """The answer to `dry_run`."""
+
+    would_apply = serializers.BooleanField()
+    refusals = RehearsedRefusal(many=True)
+    effects = Effect(many=True)
+
+
+_EFFECT = {
+    "wallet_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c010",
+    "bucket": "AVAILABLE",
+    "before": "125.50",
+    "after": "113.00",
+}
+REHEARSED: dict[int, Any] = {200: (RehearsalAnswer, {"would_apply": True, "refusals": [], "effects": [_EFFECT]})}
+"""For `operation(other_answers=…)` of whatever takes `MoneyQuery`."""
 
 
 def origin_of(request: Request) -> Origin:

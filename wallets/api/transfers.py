@@ -23,7 +23,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.services.journal import Result
 from ledger.services.movements import Claim, Transfer, Wish
-from wallets.api.replies import MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
+from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.services.transfers import TransferRequest, post_transfers, prepare_transfers, rehearse_transfer
 
 SPENDERS = allow("EMPLOYEE", "MANAGER", "FINANCE", "COMPLIANCE", scope="transfers:write")
@@ -152,6 +152,7 @@ class TransfersView(ServiceView):
         "Move money from one wallet to another",
         body=TransferBody,
         query=MoneyQuery,
+        other_answers=REHEARSED,
         answer=TransferAnswer,
         status=201,
         codes=REFUSALS,
@@ -186,6 +187,7 @@ class BalanceTransferView(TransfersView):
         "Move money from one wallet to another (the seeds' form)",
         body=BalanceTransferBody,
         query=MoneyQuery,
+        other_answers=REHEARSED,
         answer=BalanceTransferAnswer,
         status=201,
         codes=(*REFUSALS, "idempotency.key_reused", "idempotency.in_progress", "lock.timeout", "outcome.unknown"),

@@ -84,10 +84,10 @@ AMERICA = Catalogue(
 )
 
 _ALLOWANCE = "Monthly allowance"
-TRAVELLER = Habit(1_500_00, _ALLOWANCE, EUROPE, everyday=(9, 14), trips=(2, 3))
-LEAD = Habit(1_200_00, _ALLOWANCE, EUROPE, everyday=(8, 12), trips=(1, 2))
-DESK = Habit(600_00, _ALLOWANCE, EUROPE, everyday=(8, 12), trips=(0, 1))
-STAFF = Habit(400_00, _ALLOWANCE, EUROPE, everyday=(5, 9), trips=(0, 1))
+TRAVELLER = Habit(1_500_00, _ALLOWANCE, EUROPE, everyday=(6, 10), trips=(2, 3))
+LEAD = Habit(1_200_00, _ALLOWANCE, EUROPE, everyday=(6, 10), trips=(1, 2))
+DESK = Habit(600_00, _ALLOWANCE, EUROPE, everyday=(5, 9), trips=(0, 1))
+STAFF = Habit(400_00, _ALLOWANCE, EUROPE, everyday=(3, 6), trips=(0, 1))
 ABROAD = Habit(2_400_00, "Travel money for the quarter", AMERICA, everyday=(0, 2), trips=(0, 1), every_months=3)
 SAVER = Habit(250_00, "Bonus of the quarter", AMERICA, everyday=(0, 0), trips=(0, 0), every_months=3, is_saving=True)
 

@@ -67,8 +67,8 @@ class ServiceSchema(AutoSchema):
         for media_type in declared.media_types:
             binary = {"type": "string", "format": "binary"}
             answers[declared.status, media_type] = OpenApiResponse(binary, description=declared.summary)
-        for status, answer in declared.other_answers.items():
-            answers[status] = OpenApiResponse(answer, description=declared.summary)
+        for status, (answer, example) in declared.other_answers.items():
+            answers[status] = _answer(declared, answer, example)
         for status, codes in groupby(sorted(self._codes(), key=_status), key=_status):
             answers[status, PROBLEM_JSON] = _failure(list(codes))
         return answers
@@ -115,8 +115,12 @@ def _status(code: str) -> int:
 
 
 def _success(declared: Operation) -> OpenApiResponse:
-    examples = [] if declared.example is None else [OpenApiExample(declared.summary, value=declared.example)]
-    return OpenApiResponse(declared.answer, description=declared.summary, examples=examples)
+    return _answer(declared, declared.answer, declared.example)
+
+
+def _answer(declared: Operation, answer: Any, example: Any) -> OpenApiResponse:
+    examples = [] if example is None else [OpenApiExample(declared.summary, value=example)]
+    return OpenApiResponse(answer, description=declared.summary, examples=examples)
 
 
 def _failure(codes: list[str]) -> OpenApiResponse:

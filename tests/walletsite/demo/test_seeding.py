@@ -89,7 +89,7 @@ class SeededCompanyTest(TestCase):
         planned = sorted((m.reference, m.at, m.description) for m in self.history)
         found = posted.exclude(reference_id="NW-FROZEN").values_list("reference_id", "effective_at", "description")
         assert sorted(found) == planned
-        assert posted.count() == 5_648
+        assert posted.count() == 4_639
 
     def test_a_few_payments_were_refused(self) -> None:
         failed = Transaction.objects.filter(company_id=self.company.id, status="FAILED")
@@ -121,7 +121,7 @@ class SeededCompanyTest(TestCase):
         assert [finding.invariant.id for finding in check_invariants() if finding.broken] == []
         report = replay()
         assert report.difference is None
-        assert report.events >= 5_648
+        assert report.events >= 4_639
 
     def test_progress_is_told_and_reaches_the_end(self) -> None:
         total = len(self.history)

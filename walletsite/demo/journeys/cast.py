@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from walletsite.demo.journeys.client import Client, Request
+from walletsite.demo.journeys.client import Client, Request, Sender
 from walletsite.demo.journeys.stage import Actor, Unexpected
 
 ENOUGH_FOR_EVERY_JOURNEY = Decimal("300.00")
@@ -83,7 +83,7 @@ def _bring_into_order(actor: Actor, cast: Cast) -> None:
         _ask(cast.bookings.client, Request("POST", f"{wallet}/transactions", credit), expect=201)
 
 
-def _ask(client: Client, request: Request, *, expect: int) -> dict[str, Any]:
+def _ask(client: Sender, request: Request, *, expect: int) -> dict[str, Any]:
     answer = client.send(request)
     if answer.status != expect:
         raise Unexpected(f"{request.method} {request.path} was answered by {answer.status}: {answer.body}")

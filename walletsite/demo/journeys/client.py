@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 30
@@ -44,6 +44,12 @@ class Answer:
     @property
     def is_replay(self) -> bool:
         return self.headers.get("idempotent-replayed") == "true"
+
+
+class Sender(Protocol):
+    """Takes a request and brings the answer."""
+
+    def send(self, request: Request) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)

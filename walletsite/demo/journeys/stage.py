@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from walletsite.demo.journeys.client import Answer, Client, Request
+from walletsite.demo.journeys.client import Answer, Request, Sender
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{6}([0-9a-f]{6})")
 
@@ -29,7 +29,7 @@ class Actor:
     """Somebody who is logged in. Services have no wallet."""
 
     name: str
-    client: Client
+    client: Sender
     wallet_id: str = ""
 
 
@@ -40,7 +40,7 @@ class Stage:
         bookkeeper: may see all balances.
     """
 
-    def __init__(self, console: Console, bookkeeper: Client) -> None:
+    def __init__(self, console: Console, bookkeeper: Sender) -> None:
         self._console = console
         self._bookkeeper = bookkeeper
 

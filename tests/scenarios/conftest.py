@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.books import Books
+
+
+@pytest.fixture
+def books(db: None) -> Books:
+    return Books()
