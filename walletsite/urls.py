@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 
 from compliance.admin.passwords import own_password_view
 from compliance.api.urls import urlpatterns as compliance_routes
@@ -19,6 +20,7 @@ def _is_seed_route(route: URLPattern | URLResolver) -> bool:
 
 
 urlpatterns = [
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/password_change/", own_password_view),
     path("admin/", admin.site.urls),
     # Exempt, so that a POST meets 405 and not the CSRF check: these pages change nothing.

@@ -53,7 +53,7 @@ def api_routes() -> list[Route]:
 def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for pattern in patterns:
         path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
-        if path.startswith("/admin/"):
+        if path.startswith("/admin"):
             continue
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern.url_patterns, path)

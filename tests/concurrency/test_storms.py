@@ -32,8 +32,8 @@ def test_ten_wallets_in_any_order(books: Books) -> None:
     wallets = [books.wallet("50") for _ in range(10)]
     batches = [
         [
-            books.transfer_with_fee(*random.sample(wallets, 2), str(random.randrange(1, 40)), "0.25")
-            for _ in range(random.randrange(1, 6))
+            books.transfer_with_fee(source, destination, str(random.randrange(1, 40)), "0.25")
+            for source, destination in (random.sample(wallets, 2) for _ in range(random.randrange(1, 6)))
         ]
         for _ in range(100)
     ]

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from ledger.core.accounts import Account
 from ledger.core.commands import AnyCommand, Leg, OpenAccounts, SetAccountStatus
 from ledger.ids import new_id
 from ledger.selectors.accounts import read_accounts
@@ -110,7 +111,7 @@ class Books:
         return replace(plain, legs=legs, document=replace(plain.document, fee_amount=Decimal(fee)))
 
     def _details(
-        self, amount: str, key: str | None, asked: list[Any], effective_at: datetime | None = None, **texts: str
+        self, amount: str, key: str | None, asked: list[Any], effective_at: datetime | None = None, **texts: Any
     ) -> Details:
         request_hash = digest(amount, *map(str, asked))
         return Details(
@@ -144,7 +145,8 @@ def render(result: Result) -> Reply:
 def code_of(outcome: Outcome) -> str | None:
     """The refusal's code; None when the command was accepted."""
     assert outcome.result is not None, "decided just now"
-    return outcome.result.refusal and outcome.result.refusal.code.value
+    refusal = outcome.result.refusal
+    return refusal.code.value if refusal else None
 
 
 def balance(wallet: Side | SystemAccount) -> Decimal:
@@ -154,7 +156,8 @@ def balance(wallet: Side | SystemAccount) -> Decimal:
     return account(wallet).balance
 
 
-def account(wallet: Side) -> Any:
+def account(wallet: Side) -> Account:
+    """A wallet's AVAILABLE account as it is stored."""
     id = wallet_account_id(wallet.wallet_id, wallet.currency)
     return read_accounts([id])[0][id]
 

@@ -3,7 +3,6 @@ the row (safety.md §4, last line)."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
@@ -255,8 +254,7 @@ def names(story: Story) -> dict[str, Any]:
 
 
 def finding_of(invariant: str) -> Finding:
-    with closing(check_invariants()) as findings:
-        return next(finding for finding in findings if finding.invariant.id == invariant)
+    return next(finding for finding in check_invariants() if finding.invariant.id == invariant)
 
 
 @pytest.mark.parametrize("case", BREAKS, ids=lambda case: f"{case.invariant} {case.what}")

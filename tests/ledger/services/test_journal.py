@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -83,7 +84,7 @@ def test_postings_carry_on_where_the_account_was(books: Books) -> None:
     assert (balance(bob), balance(books.fees), balance(books.funding)) == (40, Decimal("0.5"), -100)
 
 
-def _postings(event_id: object) -> list[Posting]:
+def _postings(event_id: UUID) -> list[Posting]:
     return list(Posting.objects.filter(event_id=event_id).order_by("id"))
 
 

@@ -87,7 +87,7 @@ def test_a_look_up_by_id_looks_into_one_month(books: Books) -> None:
         "ledger_event": Event.objects.filter(id=command.event_id).explain(),
         "ledger_transaction": Transaction.objects.filter(id=command.document.id).explain(),
         "ledger_outboxmessage": OutboxMessage.objects.filter(id=message.id).explain(),
-        "ledger_posting": Posting.objects.all().of_event(command.event_id).explain(),  # type: ignore[attr-defined]
+        "ledger_posting": Posting.objects.all().of_event(command.event_id).explain(),
     }
     assert {table: looked_into(plan) for table, plan in plans.items()} == {
         table: {f"{table}_{month(0)}"} for table in TABLES

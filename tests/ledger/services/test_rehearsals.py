@@ -13,7 +13,7 @@ from tests.ledger.books import Books, account, balance, code_of, post, row_count
 def sequences() -> list[tuple[str, int | None]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences ORDER BY 1")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_a_rehearsal_changes_nothing_at_all(committed_books: Books) -> None:

@@ -123,7 +123,7 @@ class Core(InMemory):
         decision = self.decisions[command.id] = decide(self.accounts, command, self.now)
         for event in decision.events:
             self.accounts.update(evolve(self.accounts, event))
-        return decision.refusal and decision.refusal.code.value
+        return decision.refusal.code.value if decision.refusal else None
 
     def state(self) -> dict[UUID, Any]:
         return self.accounts
@@ -261,7 +261,8 @@ class Postgres:
 
 
 def _render(result: Result) -> Reply:
-    return Reply(422 if result.refusal else 201, reply_to(result.command, result.refusal and result.refusal.code.value))
+    code = result.refusal.code.value if result.refusal else None
+    return Reply(422 if code else 201, reply_to(result.command, code))
 
 
 def _answer(outcome: Outcome) -> Answer:

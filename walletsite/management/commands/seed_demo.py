@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         with Progress(*columns) as bar:
             task = bar.add_task(f"Fourteen months of {COMPANY_NAME}", total=None, visible=False)
             company = seed_company(lambda done, total: bar.update(task, completed=done, total=total, visible=True))
+        call_command("fold_system_accounts", verbosity=0)  # the home page adds up tails; months of them take long
         base_url = os.environ.get("BASE_URL", "http://localhost:3003")
         if write_credentials(company, base_url=base_url, file=CREDENTIALS_FILE):
             self.stdout.write(self.style.SUCCESS("New log-ins are in .demo/credentials.json."))
