@@ -171,8 +171,6 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
-WEB_THREADS = env.int("WEB_THREADS", 8)
-"""Of one web process. At most half of them wait for bodies that arrive slowly (`walletsite.bodies`)."""
 
 # -- People
 AUTHENTICATION_BACKENDS = ["compliance.api.backends.PasswordBackend"]

@@ -11,10 +11,8 @@ os.environ.setdefault("DATABASE_PURPOSE", "web")
 
 django_application = get_wsgi_application()
 
-from django.conf import settings  # noqa: E402 - needs the apps, as do the following
-
-from walletsite.bodies import BodyReader  # noqa: E402
+from walletsite.bodies import WholeBodies  # noqa: E402 - needs the apps, as does the next
 from walletsite.checks import require_safe_start  # noqa: E402
 
 require_safe_start()
-application = BodyReader(django_application, patient=max(1, settings.WEB_THREADS // 2))
+application = WholeBodies(django_application)

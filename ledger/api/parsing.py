@@ -49,9 +49,11 @@ class StrictJSONParser(BaseParser):
         context = parser_context or {}
         headers: Mapping[str, str] = context["request"].headers if "request" in context else {}
         _require_plain_utf8(media_type or self.media_type, headers)
+        if int(headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+            raise RequestTooLarge(_TOO_LARGE)  # before waiting for it
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
-            raise RequestTooLarge("The body is larger than 1 MiB.")
+            raise RequestTooLarge(_TOO_LARGE)
         return parse_object(body)
 
 
@@ -83,6 +85,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     return value
 
 
+_TOO_LARGE = "The body is larger than 1 MiB."
 _TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
 
 

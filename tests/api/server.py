@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from pathlib import Path
-from typing import Any
 
 import psutil
 from django.conf import settings
@@ -20,6 +21,7 @@ from walletsite.up.processes import web_program
 
 HOST = "127.0.0.1"
 START_SECONDS = 40
+ANSWER_SECONDS = 15
 
 
 def free_port() -> int:
@@ -109,8 +111,28 @@ class Answer:
     body: bytes
 
     @property
-    def is_problem(self) -> bool:
-        return self.headers.get("content-type") == "application/problem+json"
+    def code(self) -> str | None:
+        """The code of a problem document; None for anything else."""
+        if self.headers.get("content-type") != "application/problem+json":
+            return None
+        code: str = json.loads(self.body)["code"]
+        return code
 
 
-CLOSED: Any = Answer(0, {}, b"")
+def exchange(port: int, data: bytes, *, method: str = "GET") -> Answer:
+    """Send bytes as they are, and read one answer.
+
+    Args:
+        method: HEAD, when the answer has no body.
+    """
+    with socket.create_connection((HOST, port), timeout=ANSWER_SECONDS) as connection:
+        # The server may hang up before it has read everything; what it said by then counts.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(data)
+        response = HTTPResponse(connection, method=method)
+        try:
+            response.begin()
+            body = response.read()
+        except (RemoteDisconnected, ConnectionResetError):
+            return Answer(0, {}, b"")
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)

@@ -32,8 +32,10 @@ def test_each_way_to_forget_is_named(changed: dict[str, Any], fault: str) -> Non
     assert durability_faults_of(**{**SOUND, **changed}) == [fault]
 
 
-@pytest.mark.django_db
-def test_transactions_are_bounded_where_the_server_can() -> None:
+@pytest.mark.usefixtures("committed_db")
+def test_transactions_are_bounded_where_the_server_can(settings: Settings) -> None:
+    connection.close()
+    settings.TRANSACTION_TIMEOUT_SECONDS = 10
     with connection.cursor() as cursor:
         cursor.execute("SELECT setting FROM pg_settings WHERE name = 'transaction_timeout'")
         found = cursor.fetchone()

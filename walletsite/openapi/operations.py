@@ -16,9 +16,9 @@ from ledger.api.serializers import StrictSerializer
 from walletsite.codes import CODES, example_of
 from walletsite.openapi.sharing import PROBLEM_JSON
 
-EVERYWHERE = ("request.validation", "not_acceptable", "service.unavailable")
+EVERYWHERE = ("request.malformed", "request.validation", "not_acceptable", "service.unavailable")
 WHEN_PRIVATE = ("auth.required", "auth.invalid_token", "auth.forbidden", "rate.limited")
-WHEN_BODY = ("request.malformed", "media_type.unsupported", "request.too_large")
+WHEN_BODY = ("media_type.unsupported", "request.too_large")
 WHEN_KEY = ("idempotency.key_reused", "idempotency.in_progress", "lock.timeout", "outcome.unknown")
 
 

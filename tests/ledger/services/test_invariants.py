@@ -63,7 +63,8 @@ BREAKS = [
     ),
     Break(
         "I3b", "a horizon was moved without its postings",
-        "UPDATE ledger_account SET folded_xid = (SELECT max(xid) + 1 FROM ledger_event) WHERE id = '{fees}'",
+        "UPDATE ledger_account SET balance = 0, folded_xid = (SELECT max(xid) + 1 FROM ledger_event)"
+        " WHERE id = '{fees}'",
         {"account_id": "{fees}", "balance": "0", "postings": "0.5"},
     ),
     Break(

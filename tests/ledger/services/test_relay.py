@@ -125,7 +125,7 @@ def test_a_message_arrives_as_a_cloud_event_under_its_routing_key(quiet_books: B
     assert content(message)["data"] | row.data == content(message)["data"]
     published = OutboxMessage.objects.get(id=row.id)
     assert (published.status, published.attempts, published.error) == ("PUBLISHED", 1, "")
-    assert published.published_at
+    assert OutboxMessage.objects.filter(id=row.id, published_at__isnull=False).exists()
 
 
 def test_who_asks_for_one_kind_gets_one_kind(quiet_books: Books, broker_url: str) -> None:

@@ -82,10 +82,9 @@ BREAKS = [
         "alice bob fees", "balance", "event",
     ),
     Break(
-        "an event and its lines are missing: the next one does not follow",
-        "DELETE FROM ledger_posting WHERE event_id = '{deposit_event}';"
-        "DELETE FROM ledger_event WHERE id = '{deposit_event}'",
-        "alice", "balance", "event",
+        "an event and its lines are missing",
+        "DELETE FROM ledger_posting WHERE event_id = '{event}'; DELETE FROM ledger_event WHERE id = '{event}'",
+        "alice bob fees", "balance", None,
     ),
     Break(
         "a status change is missing",

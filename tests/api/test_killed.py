@@ -1,0 +1,177 @@
+"""kill -9 in the middle of transfers: what was acknowledged is stored, and a retry never acts twice (safety.md 1–3)."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from ledger.models import Command, Transaction
+from ledger.services.invariants import check_invariants
+from tests.api.load import Attempt, Load
+from tests.api.server import WebServer
+from tests.compliance.clients import tokens_of
+from tests.wallets.scene import Scene, available, book, make_scene, transfer_body
+from walletsite.database import Purpose, database_settings
+from walletsite.embedded.places import installation_folder
+from walletsite.embedded.postgres import EmbeddedPostgres
+from walletsite.embedded.roles import APP, OWNER, ensure_database, ensure_role
+from walletsite.programs import Program
+from walletsite.up.processes import preparation
+
+CENT = Decimal("0.01")
+PASSWORD = "of-this-test"
+
+
+def prepare_load(server: WebServer) -> tuple[Scene, Load]:
+    """Alice and bob pay each other a cent, over and over; frida sends it all."""
+    scene, run = make_scene(), uuid4().hex
+    book(scene.bobs, "100", key="funds")
+
+    def make(client: int, count: int) -> Attempt:
+        pair = (scene.alices, scene.bobs) if client % 2 else (scene.bobs, scene.alices)
+        return Attempt(f"{run}-{client}-{count}-{secrets.token_hex(4)}", transfer_body(*pair, str(CENT)))
+
+    return scene, Load(server.port, tokens_of(scene.cast.frida).access, make)
+
+
+def require_stored(attempts: list[Attempt]) -> None:
+    """Each acknowledged transfer is there, as it was acknowledged."""
+    told = {json.loads(attempt.answer or b"{}")["txn_id"]: attempt for attempt in attempts}
+    stored = {str(row.id): row for row in Transaction.objects.filter(id__in=told)}
+    assert stored.keys() == told.keys()
+    for id, attempt in told.items():
+        row, body = stored[id], attempt.body
+        assert (row.state, row.amount) == ("COMPLETED", CENT)
+        parties = (str(row.source_wallet_id), str(row.destination_wallet_id))
+        assert parties == (body["from_wallet_id"], body["to_wallet_id"])
+
+
+def require_once(scene: Scene, attempts: list[Attempt]) -> None:
+    """Every attempt has happened exactly once, and the ledger is sound."""
+    require_stored(attempts)
+    keys = [attempt.key for attempt in attempts]
+    claimed = Command.objects.filter(scope=f"api:{scene.cast.frida.id}")
+    assert sorted(claimed.values_list("key", flat=True)) == sorted(keys)
+    alices = sum(attempt.body["from_wallet_id"] == str(scene.alices.id) for attempt in attempts)
+    net = CENT * (2 * alices - len(attempts))
+    assert (available(scene.alices), available(scene.bobs)) == (100 - net, 100 + net)
+    assert [finding for finding in check_invariants() if finding.broken] == []
+
+
+def test_the_web_server_is_killed(committed_db: None, tmp_path: Path) -> None:
+    server = WebServer(tmp_path / "web.log")
+    try:
+        server.start()
+        scene, load = prepare_load(server)
+        for _ in range(3):
+            load.run_until(60, server.kill)
+            require_stored(load.acknowledged())
+            server.start()
+            load.settle()
+        require_once(scene, load.attempts)
+    finally:
+        server.stop()
+
+
+@dataclass
+class Cluster:
+    """A Postgres of this test alone, to be killed."""
+
+    server: EmbeddedPostgres
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = self.server.program()
+        program.before_start()
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(program.argv, stdout=output, stderr=output, **program.popen_options())
+        self.server.wait_until_ready()
+
+    def kill(self) -> None:
+        """kill -9: the postmaster and everybody under it."""
+        assert self.process is not None
+        postmaster = psutil.Process(self.process.pid)
+        for process in (*postmaster.children(recursive=True), postmaster):
+            process.kill()
+        self.process.wait()
+
+    def environment(self) -> dict[str, str]:
+        """Make the roles and the database, and say how to reach it."""
+        for role in (OWNER, APP):
+            ensure_role(self.server.url(), role, PASSWORD)
+        ensure_database(self.server.url(), "wallet", owner=OWNER, guest=APP)
+        return {
+            "DATABASE_URL": self.server.url(user=APP, password=PASSWORD, database="wallet"),
+            "OWNER_DATABASE_URL": self.server.url(user=OWNER, password=PASSWORD, database="wallet"),
+            "APP_DATABASE_ROLE": APP,
+        }
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    kind = f"killed-{secrets.token_hex(4)}"
+    server = EmbeddedPostgres(installation_folder(kind), password=PASSWORD)
+    server.prepare()
+    cluster = Cluster(server, tmp_path / "postgres.log")
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        server.clear_leftovers()
+        if cluster.process is not None:
+            cluster.process.wait()
+        shutil.rmtree(installation_folder(kind))
+
+
+@contextmanager
+def connected_to(url: str) -> Iterator[None]:
+    """This process' own connection, pointed elsewhere for a while."""
+    settings = connections["default"].settings_dict
+    before = dict(settings)
+    connections["default"].close()
+    settings.update(database_settings(url, Purpose.WORK, pool_size=1))
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        settings.update(before)
+
+
+def run(program: Program) -> None:
+    subprocess.run(program.argv, check=True, capture_output=True, **program.popen_options())
+
+
+def test_postgres_is_killed(
+    cluster: Cluster, django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path
+) -> None:
+    environment = cluster.environment()
+    run(preparation({**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "walletsite.settings"})[0])
+    server = WebServer(tmp_path / "web.log", environment)
+    with django_db_blocker.unblock(), connected_to(environment["DATABASE_URL"]):
+        try:
+            server.start()
+            scene, load = prepare_load(server)
+            for _ in range(3):
+                load.run_until(60, cluster.kill)
+                cluster.start()
+                connections["default"].close()
+                require_stored(load.acknowledged())
+                load.settle()
+            require_once(scene, load.attempts)
+        finally:
+            server.stop()
