@@ -13,16 +13,16 @@ from django.db.transaction import atomic
 _FOLD = """
     WITH horizon AS (
         SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid
+    ), since AS (
+        SELECT coalesce(min(coalesce(folded_xid, 0)), 0) AS xid FROM ledger_account WHERE bucket = 'SYSTEM'
     ), tails AS (
         SELECT a.id, sum(p.amount) AS total
-        FROM ledger_account AS a, horizon, ledger_event AS e
-        CROSS JOIN LATERAL (
-            SELECT account_id, amount FROM ledger_posting
-            WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
-            OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
-        ) AS p
-        WHERE a.bucket = 'SYSTEM' AND p.account_id = a.id
-          AND e.xid >= coalesce(a.folded_xid, 0) AND e.xid < horizon.xid
+        FROM ledger_event AS e
+        JOIN ledger_posting AS p ON p.id > e.id AND p.id <= ledger_last_posting_id(e.id)
+        JOIN ledger_account AS a ON a.id = p.account_id
+        WHERE a.bucket = 'SYSTEM' AND e.xid >= coalesce(a.folded_xid, 0)
+          -- The same again, for all accounts at once: this is what the index on xid can use.
+          AND e.xid >= (SELECT xid FROM since) AND e.xid < (SELECT xid FROM horizon)
         GROUP BY a.id
     )
     UPDATE ledger_account AS account

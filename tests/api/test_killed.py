@@ -6,9 +6,10 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +35,9 @@ from walletsite.up.processes import preparation
 
 CENT = Decimal("0.01")
 PASSWORD = "of-this-test"
+KILLS = 2
+ACKNOWLEDGED = 60
+"""Before each kill."""
 
 
 def prepare_load(server: WebServer) -> tuple[Scene, Load]:
@@ -77,8 +81,8 @@ def test_the_web_server_is_killed(committed_db: None, tmp_path: Path) -> None:
     try:
         server.start()
         scene, load = prepare_load(server)
-        for _ in range(3):
-            load.run_until(60, server.kill)
+        for _ in range(KILLS):
+            load.run_until(ACKNOWLEDGED, server.kill)
             require_stored(load.acknowledged())
             server.start()
             load.settle()
@@ -103,12 +107,19 @@ class Cluster:
         self.server.wait_until_ready()
 
     def kill(self) -> None:
-        """kill -9: the postmaster and everybody under it."""
+        """kill -9: the postmaster, before it can tell anybody, and everybody under it."""
         assert self.process is not None
-        postmaster = psutil.Process(self.process.pid)
-        for process in (*postmaster.children(recursive=True), postmaster):
-            process.kill()
+        backends = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.kill()
         self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
 
     def environment(self) -> dict[str, str]:
         """Make the roles and the database, and say how to reach it."""
@@ -132,9 +143,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         cluster.start()
         yield cluster
     finally:
+        cluster.stop()
         server.clear_leftovers()
-        if cluster.process is not None:
-            cluster.process.wait()
         shutil.rmtree(installation_folder(kind))
 
 
@@ -166,8 +176,8 @@ def test_postgres_is_killed(
         try:
             server.start()
             scene, load = prepare_load(server)
-            for _ in range(3):
-                load.run_until(60, cluster.kill)
+            for _ in range(KILLS):
+                load.run_until(ACKNOWLEDGED, cluster.kill)
                 cluster.start()
                 connections["default"].close()
                 require_stored(load.acknowledged())

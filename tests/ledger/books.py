@@ -51,10 +51,11 @@ ORIGIN = Origin(actor_type="FINANCE", actor_id=UUID(int=7), correlation_id="requ
 class Books:
     company_id: UUID = field(default_factory=new_id)
     currency: str = "EUR"
+    purpose: str = "COMPANY_FUNDING"
 
     @property
     def funding(self) -> SystemAccount:
-        return SystemAccount("COMPANY_FUNDING", self.company_id, self.currency)
+        return SystemAccount(self.purpose, self.company_id, self.currency)
 
     @property
     def fees(self) -> SystemAccount:

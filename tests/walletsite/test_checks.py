@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management.base import SystemCheckError
+from django.db import connection
 from pytest_django import Settings
 
 from walletsite.checks import check_keys, check_passwords, is_weak_key, is_weak_password, require_safe_start
+from walletsite.database import Purpose, database_settings
 
 STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
 PRODUCTION = {
@@ -87,16 +89,30 @@ def test_the_service_role_may_start() -> None:
 def test_a_role_that_owns_the_tables_may_not_serve(
     committed_db: None, exposed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import connection
-
-    from walletsite.database import Purpose, database_settings
-
     owner = database_settings(os.environ["OWNER_DATABASE_URL"], Purpose.OWN, pool_size=1)
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "USER", owner["USER"])
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", owner["PASSWORD"])
     with pytest.raises(SystemCheckError, match=r"walletsite\.E004"):
         require_safe_start()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_database_that_loses_money_may_not_serve(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    settings.REQUIRE_DURABLE_DATABASE = True
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c synchronous_commit=off")
+    with pytest.raises(SystemCheckError, match=r"walletsite\.E005.*synchronous_commit is off"):
+        require_safe_start()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process lives and is not ready; each connection is examined when it comes."""
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    require_safe_start()
 
 
 def _manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

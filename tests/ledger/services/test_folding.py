@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from ledger.models import Account
+from django.db import connection
+from django.db.models import Max
+from django.db.transaction import atomic, set_rollback
+
+from ledger.models import Account, Event
 from ledger.selectors.balances import system_balances
-from ledger.services import journal
+from ledger.services import folding, journal
 from ledger.services.folding import fold_system_accounts
 from tests.ledger.books import Books, assert_sound, balance, post
 from tests.ledger.sessions import answers, open_elsewhere, together
@@ -44,6 +50,35 @@ def test_folding_in_many_places_at_once_changes_nothing_more(committed_books: Bo
     assert (checkpoint(books.funding.id), balance(books.funding)) == (-100, -100)
 
 
+def test_only_the_tail_is_looked_at(committed_books: Books) -> None:
+    """Not the whole history, every minute: the index on `xid` is searched between the last fold and the horizon."""
+    for _ in range(3):
+        committed_books.wallet("1")
+    fold_system_accounts()
+    committed_books.wallet("1")
+    with atomic(), connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + folding._FOLD)
+        (plan,) = cursor.fetchone()
+        set_rollback(True)
+    seen = sum(node["Actual Rows"] for node in nodes(plan[0]["Plan"]) if node.get("Alias", "").startswith("e_"))
+    assert seen == 2  # the opening and the deposit of the last wallet
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def test_a_new_account_has_a_short_tail(committed_books: Books) -> None:
+    """Its tail starts when it is opened; whatever is older cannot concern it."""
+    latest = Event.objects.aggregate(latest=Max("xid"))["latest"]
+    other = Books().open()
+    row = Account.objects.get(id=other.funding.id)
+    assert row.folded_xid is not None
+    assert row.folded_xid >= latest
+
+
 def test_wallets_have_no_checkpoint(committed_books: Books) -> None:
     alice = committed_books.wallet("100")
     fold_system_accounts()
@@ -78,13 +113,15 @@ def test_a_rollback_is_not_counted(committed_books: Books) -> None:
 
 def test_what_outgrows_the_column_stays_in_the_tail_and_stops_nobody(committed_books: Books) -> None:
     books, other = committed_books, Books().open()
-    for _ in range(2):
-        books.wallet("90000000000000000000")
+    rich = [books.wallet("90000000000000000000") for _ in range(2)]
     other.wallet("5")
     fold_system_accounts()
     assert (checkpoint(books.funding.id), balance(books.funding)) == (0, Decimal("-180000000000000000000"))
     assert (checkpoint(other.funding.id), balance(other.funding)) == (-5, -5)
     assert_sound()
+    post(books.payment(rich[0], "90000000000000000000"))
+    fold_system_accounts()
+    assert checkpoint(books.funding.id) == Decimal("-90000000000000000000")
 
 
 def test_balances_of_many_accounts_come_together(committed_books: Books) -> None:

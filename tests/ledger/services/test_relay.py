@@ -120,8 +120,7 @@ def test_a_message_arrives_as_a_cloud_event_under_its_routing_key(quiet_books: B
         publish_pending(broker_url)
         (message,) = consumer.drain()
     assert message.content_type == "application/cloudevents+json"
-    assert message.properties["message_id"] == str(row.id)
-    assert message.properties["delivery_mode"] == 2
+    assert (message.properties["message_id"], message.properties["delivery_mode"]) == (str(row.id), 2)
     assert content(message)["data"] | row.data == content(message)["data"]
     published = OutboxMessage.objects.get(id=row.id)
     assert (published.status, published.attempts, published.error) == ("PUBLISHED", 1, "")

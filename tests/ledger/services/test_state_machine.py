@@ -38,6 +38,7 @@ PROFILE = settings(
 
 KINDS = ("deposit", "payment", "transfer", "transfer", "fee", "wish", "status", "status", "again", "new", "open")
 VERY_MUCH = "60000000000000000000"
+"""Two of it are more than an account may hold. The system's own accounts cannot fold more either."""
 AMOUNTS = ("0.0001", "1", "2.5", "10", "99.99", "100", VERY_MUCH)
 
 
@@ -74,10 +75,12 @@ class ThreeLedgers(RuleBasedStateMachine):
         self.model, self.core, self.postgres = Model(), Core(), Postgres()
         self.sent: list[AnyCommand] = []
         self.wallets: list[Side] = []
-        systems = (self.books.funding, self.books.fees, self.dollars.funding, self.dollars.fees)
-        wallets = [Side(new_id(), currency) for currency in ("EUR", "EUR", "USD")]
+        other_source = Books(self.books.company_id, purpose="OTHER_FUNDING")
+        systems = (self.books.funding, self.books.fees, self.dollars.funding, other_source.funding)
+        wallets = [Side(new_id(), currency) for currency in ("EUR", "EUR", "EUR", "USD")]
         self.send([*missing_openings(systems), *map(self.books.opening, wallets)])
-        self.send([self.books.deposit(wallets[0], "100"), self.books.deposit(wallets[1], VERY_MUCH)])
+        self.send([self.books.deposit(wallets[0], "100")])
+        self.send([self.books.deposit(wallets[1], VERY_MUCH), other_source.deposit(wallets[2], VERY_MUCH)])
 
     @rule(
         steps=st.lists(STEPS, min_size=1, max_size=8),
@@ -98,7 +101,7 @@ class ThreeLedgers(RuleBasedStateMachine):
         one, other = (self.wallets[number % len(self.wallets)] for number in (step.one, step.other))
         match step.kind:
             case "deposit":
-                return self.books.deposit(one, step.amount, step.key)
+                return self.books.deposit(one, "5" if step.amount == VERY_MUCH else step.amount, step.key)
             case "payment":
                 return self.books.payment(one, step.amount, step.key)
             case "fee" if one != other:
