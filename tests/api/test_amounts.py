@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from rest_framework import serializers
-from rest_framework.test import APIClient
 
 from ledger.api.fields import MoneyField
-from tests.api.routes import Route, api_routes
-from tests.compliance.clients import api_as
-from tests.compliance.factories import UserFactory
+from tests.api.fields import Request, body_fields, request_for
 from tests.wallets.scene import Scene, nothing_recorded
 
-
-@dataclass(frozen=True)
-class AmountField:
-    """One amount in the body of one route; `path` leads to it, 0 standing for the first row of a list."""
-
-    route: Route
-    path: tuple[str | int, ...]
-    field: MoneyField
-
-    @property
-    def pointer(self) -> str:
-        return "".join(f"/{step}" for step in self.path)
-
-
-def amount_fields() -> Iterator[AmountField]:
-    for route in api_routes():
-        if route.operation.body is not None:
-            for path, field in _amounts_in(route.operation.body(), ()):
-                yield AmountField(route, path, field)
-
-
-def _amounts_in(field: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], MoneyField]]:
-    match field:
-        case MoneyField():
-            yield path, field
-        case serializers.ListField() | serializers.ListSerializer():
-            yield from _amounts_in(field.child, (*path, 0))
-        case serializers.BaseSerializer():
-            for name, child in getattr(field, "fields", {}).items():
-                yield from _amounts_in(child, (*path, name))
-
-
-FIELDS = list(amount_fields())
-IDS = [f"{field.route.name}{field.pointer}" for field in FIELDS]
+FIELDS = body_fields(MoneyField)
+IDS = [field.name for field in FIELDS]
 
 INVALID: list[Any] = [
     *("NaN", "nan", "sNaN", "Infinity", "-Infinity", "inf", "∞"),
@@ -87,81 +47,9 @@ UNREADABLE = [
 """Not JSON, or text that no database holds: `request.malformed`. As it is written."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """The example of a route with real ids, to be sent with one amount exchanged."""
-
-    client: APIClient
-    path: str
-    body: dict[str, Any]
-    field: AmountField
-
-    def send(self, amount: Any) -> Any:
-        body = copy.deepcopy(self.body)
-        _put(body, self.field.path, amount)
-        return self._post(json.dumps(body))
-
-    def send_without(self) -> Any:
-        body = copy.deepcopy(self.body)
-        _drop(body, self.field.path)
-        return self._post(json.dumps(body))
-
-    def send_as_written(self, amount: str) -> Any:
-        body = copy.deepcopy(self.body)
-        _put(body, self.field.path, "@")
-        return self._post(json.dumps(body).replace('"@"', amount))
-
-    def _post(self, text: str) -> Any:
-        return self.client.generic(
-            self.field.route.method,
-            self.path,
-            text,
-            content_type="application/json",
-            headers={"Idempotency-Key": "key-1"},
-        )
-
-
-def _put(body: Any, path: tuple[str | int, ...], value: Any) -> None:
-    """Set a value deep inside. An optional object on the way is made."""
-    *way, last = path
-    for step in way:
-        body = body[step] if isinstance(step, int) else body.setdefault(step, {})
-    body[last] = value
-
-
-def _drop(body: Any, path: tuple[str | int, ...]) -> None:
-    *way, last = path
-    for step in way:
-        body = body[step] if isinstance(step, int) else body.setdefault(step, {})
-    body.pop(last, None)
-
-
 @pytest.fixture(params=FIELDS, ids=IDS)
 def wanted(request: pytest.FixtureRequest, scene: Scene) -> Request:
-    field: AmountField = request.param
-    is_for_services = not field.route.view.policy[field.route.method].roles
-    newcomer = UserFactory(company=scene.cast.company)
-    real = {
-        "user_id": str(newcomer.id),
-        **dict.fromkeys(("wallet_id", "from_wallet_id", "from_account"), str(scene.alices.id)),
-        **dict.fromkeys(("to_wallet_id", "to_account"), str(scene.bobs.id)),
-    }
-    return Request(
-        client=api_as(scene.cast.bookings if is_for_services else scene.cast.frida),
-        path=field.route.url(**real),
-        body=_with_real_ids(field.route.operation.body_example, real),
-        field=field,
-    )
-
-
-def _with_real_ids(example: Any, real: dict[str, str]) -> Any:
-    match example:
-        case dict():
-            return {name: real.get(name) or _with_real_ids(value, real) for name, value in example.items()}
-        case list():
-            return [_with_real_ids(value, real) for value in example[:1]]
-        case _:
-            return example
+    return request_for(request.param, scene)
 
 
 def code_at(response: Any, pointer: str) -> str:
@@ -202,7 +90,7 @@ def test_nothing_is_refused_and_no_amount_too(wanted: Request) -> None:
         assert code_at(wanted.send(None), wanted.field.pointer) == "request.validation"
         if wanted.field.field.required:
             assert code_at(wanted.send_without(), wanted.field.pointer) == "request.validation"
-        if not wanted.field.field.zero_allowed:
+        if not (isinstance(wanted.field.field, MoneyField) and wanted.field.field.zero_allowed):
             assert {code_at(wanted.send(zero), wanted.field.pointer) for zero in ZEROS} == {"money.invalid"}
 
 
