@@ -117,7 +117,7 @@ class Unavailable(ServiceError):
 
 
 class OutcomeUnknown(Unavailable):
-    """503, retryable with the same key: whether the commit happened is not known (safety.md row 4)."""
+    """503, retryable with the same key: whether the commit happened is not known (ADR 0010)."""
 
     code = "outcome.unknown"
 

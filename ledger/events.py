@@ -1,4 +1,4 @@
-"""How an event looks to the outside: CloudEvents 1.0 whose data carries the seeds' fields (api.md, Events)."""
+"""How an event looks to the outside: CloudEvents 1.0 whose data carries the seeds' fields (docs/interface.md)."""
 
 from __future__ import annotations
 

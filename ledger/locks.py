@@ -2,7 +2,7 @@
 
 Order, everywhere: documents first, ledger accounts last and sorted by id, nothing else while they are held
 (docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking the foreign-key checks of
-other sessions' postings (design.md §10.1).
+other sessions' postings (ADR 0004).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def lock_accounts(ids: Iterable[UUID]) -> None:
     """Lock accounts until the end of the transaction. System accounts are appended to, never locked.
 
     Read the rows in a *new* statement afterwards: under READ COMMITTED, a statement that locks and reads at once
-    may see figures from before the lock (design.md §10.3).
+    may see figures from before the lock (ADR 0004).
 
     Raises:
         OperationalError: SQLSTATE 55P03 after `lock_timeout`.

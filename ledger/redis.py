@@ -1,7 +1,7 @@
 """The one door to Redis. What is behind it may vanish, hang or forget: nothing of value is kept there.
 
 A call that fails costs at most the socket timeout, and for a moment after it nobody even tries.
-redis-py's own default, ten retries, makes a hung server cost 6.6 s a call (safety.md, fact 9).
+redis-py's own default, ten retries, makes a hung server cost 6.6 s a call (ADR 0009).
 """
 
 from __future__ import annotations

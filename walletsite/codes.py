@@ -1,4 +1,4 @@
-"""The registry of codes: one code, one status (api.md). Each has a page under /v1/errors."""
+"""The registry of codes: one code, one status (docs/interface.md). Each has a page under /v1/errors."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _from_rest_framework(error: drf.APIException) -> ServiceError:
 
 
 def _from_database(error: Exception) -> ServiceError:
-    """By SQLSTATE (safety.md, fact 11), never by text. What is no fault of the moment is a bug, and logged as one."""
+    """By SQLSTATE (ADR 0010), never by text. What is no fault of the moment is a bug, and logged as one."""
     state = getattr(error.__cause__, "sqlstate", None)
     if state == LOCK_TIMEOUT:
         return Busy("Somebody else is changing this just now. Try again.")

@@ -167,7 +167,7 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 """Not in Redis: a session that was ended while Redis was away would come back with it."""
 
-# -- Sizes (safety.md §5 ac)
+# -- Sizes
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0

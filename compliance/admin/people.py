@@ -124,7 +124,7 @@ class UserAdmin(ReadOnlyAdmin):
         return self._back_to(user)
 
     def _visible(self, request: HttpRequest, object_id: str) -> User:
-        """Unfold hands actions any id that was typed, whatever the list hides (product.md §2.5)."""
+        """Unfold hands actions any id that was typed, whatever the list hides."""
         user = self.get_object(request, object_id)
         if user is None:
             raise Http404

@@ -1,1 +1,1 @@
-"""Log-in and people over HTTP (api.md, Auth and People)."""
+"""Log-in and people over HTTP (docs/interface.md)."""

@@ -1,4 +1,4 @@
-"""How people look over HTTP. Every field is listed; what is not listed is not shown (safety.md c)."""
+"""How people look over HTTP. Every field is listed; what is not listed is not shown (SECURITY.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People and what is recorded about them. Personal data lives here and in no other app (design.md §3)."""
+"""People and what is recorded about them. Personal data lives here and in no other app (ADR 0001)."""
 
 from typing import TypeAlias
 

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class LoginFailure(models.Model):
-    """One refused log-in, kept while it counts. In Postgres, so that the limits hold without Redis (safety.md p)."""
+    """One refused log-in, kept while it counts. In Postgres, so that the limits hold without Redis (SECURITY.md)."""
 
     id = models.BigAutoField(primary_key=True)
     account_key = models.CharField(max_length=64, help_text="Keyed hash of what was typed as e-mail or client id.")

@@ -23,7 +23,7 @@ class LoginSession(models.Model):
     """One log-in and all tokens that came of it: the `sid` of access tokens, the family of refresh tokens.
 
     Only the newest refresh token (`refresh_jti`) is good. An older one means that two parties hold the family,
-    so it ends (safety.md h).
+    so it ends (SECURITY.md).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -52,7 +52,7 @@ class User(AbstractBaseUser):
     """A person who has a wallet, looks after wallets, or both.
 
     `version` counts the changes that the interface shows (ETag). `token_version` counts the events after which
-    nobody who logged in earlier may go on: every session remembers the count of its log-in (safety.md f, g).
+    nobody who logged in earlier may go on: every session remembers the count of its log-in (SECURITY.md).
     """
 
     NEVER_DELETED = True

@@ -17,7 +17,7 @@ def sees_whole_company(caller: Caller) -> bool:
 def users_visible_to(caller: Caller) -> QuerySet[User]:
     """The users whom a caller may see: himself, a manager also his team, staff and services their company.
 
-    Nothing crosses companies. What is outside answers like what does not exist (api.md, Auth).
+    Nothing crosses companies. What is outside answers like what does not exist (docs/interface.md).
     """
     people = User.objects.filter(company_id=caller.company_id)
     if sees_whole_company(caller):

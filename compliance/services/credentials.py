@@ -1,6 +1,6 @@
 """Who is this? Passwords and secrets are checked here and nowhere else; the admin's log-in comes through here too.
 
-An unknown account costs the same work and gets the same answer as a wrong password (safety.md q).
+An unknown account costs the same work and gets the same answer as a wrong password (SECURITY.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Log-ins: opening, using, refreshing and ending them (api.md, Auth)."""
+"""Log-ins: opening, using, refreshing and ending them (docs/interface.md)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def log_out(*, refresh_token: str, everywhere: bool, origin: Origin) -> None:
 
 
 def end_sessions(*, user_id: UUID, origin: Origin, reason: str) -> None:
-    """End all sessions of a user at once, on somebody else's demand (safety.md g)."""
+    """End all sessions of a user at once, on somebody else's demand (SECURITY.md)."""
     with atomic():
         _end_all(user_id, SessionEnding.ENDED_BY_STAFF, origin, reason)
 

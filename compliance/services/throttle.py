@@ -1,4 +1,4 @@
-"""How often a log-in may fail, counted in Postgres so that it holds without Redis (api.md, Rate limits; safety p)."""
+"""How often a log-in may fail, counted in Postgres so that it holds without Redis (docs/interface.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Writing and reading JSON Web Tokens: one algorithm, every claim required, nothing guessed (safety.md i–k).
+"""Writing and reading JSON Web Tokens: one algorithm, every claim required, nothing guessed (SECURITY.md).
 
 Only the encoding is simplejwt's. Its views, token classes and blacklist are not used: refreshing with them is a
-race, and an access token outlives its log-out (design.md §10.5).
+race, and an access token outlives its log-out (ADR 0013).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _verified_payload(token: str) -> dict[str, Any]:
         try:
             return backend.decode(token)  # type: ignore[arg-type]  # annotated as simplejwt's own class, takes text
         except (TokenBackendError, TypeError, ValueError, OverflowError):
-            continue  # odd claims make the library stumble instead of refuse (safety.md, fact 7)
+            continue  # odd claims make the library stumble instead of refuse (ADR 0013)
     raise InvalidToken
 
 

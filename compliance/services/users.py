@@ -110,7 +110,7 @@ def update_user(
 ) -> User:
     """Change some fields of a user (R249). Nothing new changes nothing, not even the version.
 
-    A new role and every status but ACTIVE end all sessions of the user at once (safety.md f).
+    A new role and every status but ACTIVE end all sessions of the user at once (SECURITY.md).
 
     Args:
         changes: field to new value; `changeable_fields` says which ones the caller may name.

@@ -56,7 +56,7 @@ class Table:
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
-    """Rows to look at. Nobody adds, changes or deletes any here, whatever his role (safety.md row 50)."""
+    """Rows to look at. Nobody adds, changes or deletes any here, whatever his role."""
 
     actions = None
     list_per_page = 50

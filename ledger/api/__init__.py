@@ -1,1 +1,1 @@
-"""The HTTP conventions that every app's `api` room shares (api.md, Conventions)."""
+"""The HTTP conventions that every app's `api` room shares (docs/interface.md)."""

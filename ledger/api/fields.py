@@ -200,7 +200,7 @@ class FlagField(StrictField):
 
 
 def require_plain(field: StrictField, text: str) -> None:
-    """Refuse control characters, which forge log lines and terminals, and card numbers (safety.md row 45)."""
+    """Refuse control characters, which forge log lines and terminals, and card numbers."""
     if any(unicodedata.category(character) == "Cc" for character in text):
         field.refuse("Control characters and line breaks are not accepted.")
     if contains_card_number(text):

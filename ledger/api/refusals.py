@@ -48,7 +48,7 @@ def refused(refusal: Refusal, asset: Asset, *, txn_id: UUID | None = None) -> Re
 
 
 def gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
-    """One gate as api.md shows it. A version is a number, every other figure an amount."""
+    """One gate as docs/interface.md shows it. A version is a number, every other figure an amount."""
     scale = 0 if _is_version(gate) else asset.cash_scale
     return {
         "gate": gate.kind.value,

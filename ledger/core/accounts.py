@@ -65,7 +65,7 @@ class Account:
 
     @property
     def is_system(self) -> bool:
-        """System accounts have no floor, are never locked and number no postings (design.md §4.6)."""
+        """System accounts have no floor, are never locked and number no postings (ADR 0011)."""
         return self.bucket is Bucket.SYSTEM
 
     @property

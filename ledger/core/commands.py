@@ -125,7 +125,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the caller wants to be true of the source account at the moment of decision (api.md, Transfers)."""
+    """What the caller wants to be true of the source account at the moment of decision (docs/interface.md)."""
 
     account_id: UUID
     available_gte: Decimal | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 class RefusalCode(StrEnum):
     """Every code that the machine may answer. When several gates fail, the first of this list is the answer's
-    `code`; the gates name all of them (api.md, Codes and statuses)."""
+    `code`; the gates name all of them (docs/interface.md)."""
 
     SAME_WALLET = "transfer.same_wallet"
     ALREADY_EXISTS = "wallet.already_exists"

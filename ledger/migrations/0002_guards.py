@@ -109,7 +109,7 @@ BEGIN
             CONTINUE WHEN to_regclass(child) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
                            ledger_month_floor(month), ledger_month_floor((month + interval '1 month')::date));
-            -- TRUNCATE of a child asks the child's triggers only (design.md, trap 13).
+            -- TRUNCATE of a child asks the child's triggers only (ADR 0008).
             EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I EXECUTE FUNCTION ledger_refuse_change()',
                            child);
             RETURN NEXT child;

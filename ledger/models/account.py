@@ -12,7 +12,7 @@ class Account(models.Model):
     """One figure that may not be overdrawn, or one of the system's own without a floor.
 
     `balance` of a system account is a checkpoint: the sum of its postings from events before `folded_xid`.
-    `ledger.selectors.balances` adds the tail (design.md §4.6).
+    `ledger.selectors.balances` adds the tail (ADR 0011).
     """
 
     NEVER_DELETED = True

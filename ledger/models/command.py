@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Command(models.Model):
-    """A wish and what became of it. (scope, key) is claimed once and kept for ever (C11, design.md §7).
+    """A wish and what became of it. (scope, key) is claimed once and kept for ever (C11, ADR 0005).
 
     The row is written with the claim and completed once, in the same database transaction, with the outcome and
     the reply that every later call with this key gets back byte for byte.

@@ -90,7 +90,7 @@ _LIFECYCLE_THEN = """
 
 
 def wallet_figures_at(*, wallet_id: UUID, asset: str, at: datetime, known_at: datetime) -> Figures:
-    """The figures of a wallet at an instant, as they were known at another (R18, design.md §6).
+    """The figures of a wallet at an instant, as they were known at another (R18, docs/architecture.md).
 
     Args:
         at: changes that count from then or before are in (`effective_at`).
@@ -137,7 +137,7 @@ _SYSTEM = """
 
 
 def system_balances(account_ids: Iterable[UUID]) -> dict[UUID, Decimal]:
-    """Exact balances of system accounts: the checkpoint plus everything since (design.md §4.6)."""
+    """Exact balances of system accounts: the checkpoint plus everything since (ADR 0011)."""
     with connection.cursor() as cursor:
         cursor.execute(_SYSTEM, [list(account_ids)])
         return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""What time it is: the database's clock, because application servers disagree (design.md §6)."""
+"""What time it is: the database's clock, because application servers disagree (docs/architecture.md)."""
 
 from __future__ import annotations
 

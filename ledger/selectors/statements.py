@@ -1,4 +1,4 @@
-"""A wallet's statement: opening balance, every change, closing balance (api.md, Wallets)."""
+"""A wallet's statement: opening balance, every change, closing balance (docs/interface.md)."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transactio
     if wanted.statuses:
         history = history.filter(status__in=wanted.statuses)
     if wanted.start is not None:
-        # By id as well: the planner prunes months by the primary key (requirements.md §6).
+        # By id as well: the planner prunes months by the primary key (ADR 0003).
         history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - _ID_LAG))
     if wanted.end is not None:
         history = history.filter(created_at__lt=wanted.end)

@@ -20,7 +20,7 @@ WALLET_BUCKETS = (Bucket.AVAILABLE, Bucket.PENDING, Bucket.RESERVED)
 
 @dataclass(frozen=True, slots=True)
 class SystemAccount:
-    """One of a company's own accounts: no floor, never locked, appended to (design.md §4.6).
+    """One of a company's own accounts: no floor, never locked, appended to (ADR 0011).
 
     `purpose` names what it is for: COMPANY_FUNDING, BOOKING_CLEARING, FEE_INCOME, …
     """

@@ -1,7 +1,7 @@
 """Columns of values as PostgreSQL array literals.
 
 A quarter faster in the database than Python lists through the driver and far cheaper in Python, where the
-driver escapes every quote of a JSON text by itself (performance.md, "How to send a batch").
+driver escapes every quote of a JSON text by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Idempotency: the claim of a command's key, in the same transaction as its effect (design.md §7, C11)."""
+"""Idempotency: the claim of a command's key, in the same transaction as its effect (ADR 0005, C11)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Keeps the tails of system accounts short: moves what is settled into their checkpoints (design.md §4.6).
+"""Keeps the tails of system accounts short: moves what is settled into their checkpoints (ADR 0011).
 
 The horizon is the oldest database transaction that still runs. Every event with a smaller transaction id has
-committed or never will, so a late commit can not be missed, which `max(id)` or a timestamp would (design.md,
-trap 4).
+committed or never will, so a late commit can not be missed, which `max(id)` or a timestamp would (ADR 0011).
 """
 
 from __future__ import annotations

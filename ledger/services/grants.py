@@ -1,4 +1,4 @@
-"""What the service's own database role may do: never more than its work needs (safety.md §5 al).
+"""What the service's own database role may do: never more than its work needs (ADR 0008).
 
 The role owns nothing. A model says by a class attribute what is never done to its rows:
 `APPEND_ONLY` (insert and read), `NEVER_DELETED` (also update), `READ_ONLY` (read); all others take all four.

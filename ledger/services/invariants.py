@@ -1,4 +1,4 @@
-"""What must be true of the ledger at any instant (safety.md §3), each as a query for the first row that breaks it.
+"""What must be true of the ledger at any instant, each as a query for the first row that breaks it.
 
 The queries know the tables but nothing of the code that fills them, so a fault there does not hide itself here.
 """

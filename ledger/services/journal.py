@@ -1,4 +1,4 @@
-"""The one way to write the ledger (design.md §4).
+"""The one way to write the ledger (docs/architecture.md).
 
     post(commands)      in a transaction of its own, retried when the database asks for it
     record(commands)    inside the transaction of a use case that writes documents too
@@ -137,7 +137,7 @@ def record(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_o
 
 
 def rehearse(commands: Sequence[AnyCommand]) -> list[Result]:
-    """Run commands through the same path and undo it all (api.md, dry_run). Their keys are neither asked nor used."""
+    """Run commands through the same path and undo it all (docs/interface.md). Their keys are neither asked nor used."""
     rehearsed = [
         replace(command, claim=Claim(scope="rehearsal", key=str(command.id), request_hash=b"")) for command in commands
     ]

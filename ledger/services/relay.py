@@ -80,7 +80,7 @@ def _publish(producer: Producer, message: OutboxMessage) -> None:
 
 
 def _options(broker_url: str) -> dict[str, bool]:
-    """RabbitMQ confirms each message; without that it lost a third of them on kill -9 (design.md, trap 8)."""
+    """RabbitMQ confirms each message; without that it lost a third of them on kill -9 (docs/events.md)."""
     return {"confirm_publish": True} if broker_url.startswith("amqp") else {}
 
 

@@ -1,7 +1,7 @@
 """Everything that a batch of decisions leaves behind, written by one statement.
 
 Arrays through `unnest`, one INSERT or UPDATE per table inside one WITH: the database plans once, the round trip
-is one, and the figures of all tables appear together (performance.md: the fastest of five ways measured).
+is one, and the figures of all tables appear together: the fastest of the five ways that were measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may do what, to whose things: api.md as tables. A route without a row here fails the tests.
+"""Who may do what, to whose things: docs/interface.md as tables. A route without a row here fails the tests.
 
 Columns say whose wallet, user or transaction it is: the caller's own, of somebody in the team that EMPLOYEE and
 MANAGER belong to, of somebody else in the company, of another company. `yes` is the success that the route

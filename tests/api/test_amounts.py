@@ -1,4 +1,4 @@
-"""Odd amounts on every amount field of every route, found from what the routes declare (safety.md row 32)."""
+"""Odd amounts on every amount field of every route, found from what the routes declare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route × role × whose things: the tables of `tests.api.authorisation` against the URL map (safety.md §5)."""
+"""Every route × role × whose things: the tables of `tests.api.authorisation` against the URL map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foreign keys only point down (design.md §3), also those that are written as strings: the registry knows them all."""
+"""Foreign keys only point down (ADR 0001), also those that are written as strings: the registry knows them all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One key, many callers at once: one effect, one answer (safety.md row 14)."""
+"""One key, many callers at once: one effect, one answer."""
 
 from __future__ import annotations
 

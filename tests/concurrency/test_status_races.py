@@ -1,4 +1,4 @@
-"""A status change racing money: either order is legal, and there is no third state (safety.md row 36)."""
+"""A status change racing money: either order is legal, and there is no third state."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class WalletAdmin(ReadOnlyAdmin):
     def total(self, wallet: Any) -> str:
         return money_cell(wallet.figures.total, wallet.currency)
 
-    # -- What is done, and by whom. Each has a dialog: without one, Unfold runs actions on GET (product.md §2.5).
+    # -- What is done, and by whom. Each has a dialog: without one, Unfold runs actions on GET.
 
     def has_change_status_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a wallet that is visible: Unfold hands over any id that was typed, whatever the list hides.

@@ -95,7 +95,7 @@ def problem_reply(view: ServiceView, error: Exception) -> Reply:
 
 
 def answer(outcome: Outcome) -> HttpResponse:
-    """The answer that an outcome holds, byte for byte as it was first given (design.md §7).
+    """The answer that an outcome holds, byte for byte as it was first given (ADR 0005).
 
     Raises:
         IdempotencyKeyReused: there is none; the key belongs to another request.

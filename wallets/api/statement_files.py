@@ -46,7 +46,7 @@ class CSVRenderer(FileRenderer):
 
 
 def safe_cell(line: dict[str, Any], name: str) -> str:
-    """A value that no spreadsheet takes for a formula (safety.md aa). Our own signed amounts stay numbers."""
+    """A value that no spreadsheet takes for a formula (SECURITY.md). Our own signed amounts stay numbers."""
     text = str(line[name])
     return f"'{text}" if name == "description" and text.startswith(_FORMULA_STARTS) else text
 

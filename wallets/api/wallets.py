@@ -104,7 +104,7 @@ class WalletQuery(PageQuery):
 
 
 def wallet_view(wallet: Wallet, figures: Figures) -> dict[str, Any]:
-    """A wallet as api.md shows it. It was updated when its document or its figures last were."""
+    """A wallet as docs/interface.md shows it. It was updated when its document or its figures last were."""
     scale = get_asset(wallet.currency).cash_scale
     available = format_amount(figures.available, scale)
     updated_at = max(wallet.updated_at, figures.updated_at or wallet.updated_at)

@@ -1,6 +1,6 @@
 """Taking over a history: movements that counted before this ledger was told of them, in large batches.
 
-The ledger never pretends to have known: they are effective then and recorded now (design.md §6).
+The ledger never pretends to have known: they are effective then and recorded now (docs/architecture.md).
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def open_wallet(
 
 
 def remember_existing(refusal: WalletExists, *, origin: Origin, claim: Claim, reply: Reply) -> Outcome:
-    """Keep a refusal of `open_wallet` under the caller's key, so that the key's answer never changes (api.md).
+    """Keep a refusal of `open_wallet` under the caller's key, so that the key's answer never changes.
 
     The command asks for the accounts of the wallet that is there already, so the machine refuses it too.
 

@@ -1,4 +1,4 @@
-"""Closes the race that simplejwt loses (design.md §10.5): one refresh token, many at once."""
+"""Closes the race that simplejwt loses (ADR 0013): one refresh token, many at once."""
 
 from __future__ import annotations
 

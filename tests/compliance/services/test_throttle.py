@@ -1,4 +1,4 @@
-"""How often a log-in may fail. All of it in Postgres: nothing here touches Redis (safety.md p)."""
+"""How often a log-in may fail. All of it in Postgres: nothing here touches Redis (SECURITY.md)."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ WHO: dict[str, Callable[[User], str]] = {
 def test_every_refusal_costs_one_hash(
     alice: User, who: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Argon2 dominates the time of a log-in; counting it is what can be tested on a busy machine (safety.md q)."""
+    """Argon2 dominates the time of a log-in; counting it is what can be tested on a busy machine (SECURITY.md)."""
     settings.PASSWORD_HASHERS = ["compliance.services.hashers.ModestArgon2"]
     hashed = make_password(PASSWORD)
     changes = {"suspended": {"status": "SUSPENDED"}, "without password": {"password": "!"}}.get(who, {})

@@ -1,4 +1,4 @@
-"""Checkpoints of system accounts: exact at any time, whoever is late (design.md §4.6, trap 4)."""
+"""Checkpoints of system accounts: exact at any time, whoever is late (ADR 0011)."""
 
 from __future__ import annotations
 

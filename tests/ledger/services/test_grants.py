@@ -1,4 +1,4 @@
-"""The service's role has exactly the rights that `grants` declares, and owns nothing (safety.md §5 al)."""
+"""The service's role has exactly the rights that `grants` declares, and owns nothing (ADR 0008)."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_no_table_is_emptied_even_by_the_owner(as_owner: None, table: str) -> No
 
 
 def test_no_month_is_emptied_even_by_the_owner(as_owner: None) -> None:
-    """A trigger on the parent does not stop TRUNCATE of a child (design.md, trap 13)."""
+    """A trigger on the parent does not stop TRUNCATE of a child (ADR 0008)."""
     partitions = all_partitions()
     assert len(partitions) == 4 * 5  # four tables, the months from the last to three ahead
     for partition in partitions:

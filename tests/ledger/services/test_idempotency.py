@@ -1,4 +1,4 @@
-"""A key works once: same request, same answer; another request, no (design.md §7, safety.md rows 12–15)."""
+"""A key works once: same request, same answer; another request, no (ADR 0005)."""
 
 from __future__ import annotations
 

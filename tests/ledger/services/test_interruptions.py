@@ -1,5 +1,5 @@
 """What happens to a command when the database interrupts it: deadlocks are tried again, a broken connection is
-told for what it is (safety.md rows 4, 6, 7)."""
+told for what it is (ADR 0010)."""
 
 from __future__ import annotations
 

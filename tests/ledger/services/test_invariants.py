@@ -1,5 +1,5 @@
 """The checker's own tests: for every invariant at least one database, broken by hand, that it must refuse, naming
-the row (safety.md §4, last line)."""
+the row."""
 
 from __future__ import annotations
 

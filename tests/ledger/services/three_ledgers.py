@@ -150,7 +150,7 @@ class Purse:
 
 
 class Model(InMemory):
-    """Written from the documents (api.md, C4, design.md §2), without a look at the machine."""
+    """Written from the documents (docs/interface.md, C4, design.md §2), without a look at the machine."""
 
     ORDER = (
         "transfer.same_wallet",

@@ -1,4 +1,4 @@
-"""Keys: the same answer for ever, to their own caller only, and never for what was not decided (design.md §7)."""
+"""Keys: the same answer for ever, to their own caller only, and never for what was not decided (ADR 0005)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_replay_is_the_first_answer_byte_for_byte(scene: Scene) -> None:
 
 
 def test_a_refusal_is_replayed_even_when_it_would_work_now(scene: Scene) -> None:
-    """safety.md row 15."""
+    """What was decided stays decided."""
     client, body = api_as(scene.cast.alice), transfer_body(scene.alices, scene.bobs, "150")
     first = send(client, PATH, body)
     problem_of(first, 422, "funds.insufficient")
@@ -98,7 +98,7 @@ def test_a_key_belongs_to_one_route(scene: Scene) -> None:
 
 
 def test_a_key_belongs_to_one_caller(scene: Scene) -> None:
-    """safety.md row 13: another caller is independent and learns nothing."""
+    """Another caller is independent and learns nothing."""
     body = transfer_body(scene.alices, scene.bobs)
     answers = [send(api_as(caller), PATH, body) for caller in (scene.cast.alice, scene.cast.bob, scene.cast.bookings)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]

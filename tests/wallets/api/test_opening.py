@@ -132,7 +132,7 @@ def test_wallets_hold_four_currencies(scene: Scene, newcomer: User, currency: st
     ["id", "wallet_id", "owner", "company_id", "status", "balance", "available", "reserved", "version", "created_at"],
 )
 def test_nothing_else_can_be_set(scene: Scene, newcomer: User, intruder: str) -> None:
-    """safety.md row 46, mass assignment."""
+    """Mass assignment."""
     with nothing_recorded():
         response = api_as(scene.cast.frida).post("/v1/wallets", {**wish(newcomer), intruder: "1"})
     problem = problem_of(response, 400, "request.validation")

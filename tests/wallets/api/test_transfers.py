@@ -119,7 +119,7 @@ def test_currencies_must_match(scene: Scene) -> None:
 
 
 def test_no_balance_outgrows_its_column(scene: Scene) -> None:
-    """safety.md row 33. How much the receiver has is not told."""
+    """How much the receiver has is not told."""
     rich = give_wallet(scene.cast.charlie, "99999999999999999999", type="SAVINGS")
     with nothing_moved():
         response = send(api_as(scene.cast.alice), PATH, transfer_body(scene.alices, rich, "1"))
