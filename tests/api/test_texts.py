@@ -49,19 +49,13 @@ def ids(fields: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("field", TEXTS, ids=ids(TEXTS))
-def test_what_no_database_holds_is_malformed(scene: Scene, field: Any) -> None:
+def test_what_no_database_holds_is_malformed_and_what_is_no_text_is_named(scene: Scene, field: Any) -> None:
     request = request_for(field, scene)
+    fitting = (dict,) if isinstance(field.field, MetadataField) else ()
     with nothing_recorded():
         for text in UNSTORABLE:
             response = request.send_as_written(text)
             assert (response.status_code, response.json()["code"]) == (400, "request.malformed"), text
-
-
-@pytest.mark.parametrize("field", TEXTS, ids=ids(TEXTS))
-def test_what_is_no_text_is_named(scene: Scene, field: Any) -> None:
-    request = request_for(field, scene)
-    fitting = (dict,) if isinstance(field.field, MetadataField) else ()
-    with nothing_recorded():
         for value in WRONG_TYPES:
             if not isinstance(value, fitting):
                 require_named(request, request.send(value))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -14,9 +13,7 @@ from ledger.core.commands import AnyCommand, Transfer
 from ledger.services.journal import Outcome
 from tests.ledger.books import assert_sound, post
 from tests.ledger.connecting import superuser
-from tests.ledger.sessions import answers, together
-
-PATIENCE_SECONDS = 10
+from tests.ledger.sessions import answers, together, wait_until
 
 
 def storm(batches: Sequence[Sequence[AnyCommand]], *, sessions: int, all_or_none: bool = False) -> list[list[Outcome]]:
@@ -67,15 +64,6 @@ def _deadlocks() -> int:
 def _one(row: tuple[int, ...] | None) -> int:
     assert row is not None
     return row[0]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 100):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not happen in time")
 
 
 def wait_for_blocked(sessions: int) -> None:

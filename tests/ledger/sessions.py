@@ -80,3 +80,12 @@ def open_elsewhere(action: Callable[[], object]) -> Iterator[None]:
         finally:
             end.set()
             holder.result()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(PATIENCE_SECONDS * 100):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not happen in time")
