@@ -10,7 +10,8 @@ writes everything with one statement. The number of statements does not depend o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -136,6 +137,31 @@ def record(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_o
         return [unit.outcome if i == unit.index else blocked for i in range(len(commands))]
 
 
+@contextmanager
+def use_case(*, durable: bool = False) -> Iterator[None]:
+    """The database transaction of a use case that calls `record`; what goes wrong at its end is told for what it is.
+
+    Args:
+        durable: insist on being the outermost transaction.
+
+    Raises:
+        OutcomeUnknown: the connection broke around COMMIT, so nobody knows.
+        Busy: somebody else held a row for longer than `lock_timeout`.
+    """
+    committing = False
+    try:
+        with atomic(durable=durable):
+            yield
+            committing = True
+    except OperationalError as error:
+        state = _sqlstate(error)
+        if committing and state in _CONNECTION_LOST:
+            raise OutcomeUnknown("The answer to COMMIT was lost. Ask again with the same key.") from error
+        if state == claims.LOCK_NOT_AVAILABLE:
+            raise Busy("Somebody else is changing this just now. Try again.") from error
+        raise
+
+
 def rehearse(commands: Sequence[AnyCommand]) -> list[Result]:
     """Run commands through the same path and undo it all (docs/interface.md). Their keys are neither asked nor used."""
     rehearsed = [
@@ -164,19 +190,8 @@ class _UnitRefused(Exception):
 
 
 def _post_once(commands: Sequence[AnyCommand], render: Renderer, all_or_none: bool) -> list[Outcome]:
-    committing = False
-    try:
-        with atomic(durable=True):
-            outcomes = record(commands, render=render, all_or_none=all_or_none)
-            committing = True
-        return outcomes
-    except OperationalError as error:
-        state = _sqlstate(error)
-        if committing and state in _CONNECTION_LOST:
-            raise OutcomeUnknown("The answer to COMMIT was lost. Ask again with the same key.") from error
-        if state == claims.LOCK_NOT_AVAILABLE:
-            raise Busy("Somebody else is changing this just now. Try again.") from error
-        raise
+    with use_case(durable=True):
+        return record(commands, render=render, all_or_none=all_or_none)
 
 
 def _record(commands: Sequence[AnyCommand], render: Renderer, *, stop_at_refusal: bool = False) -> list[Outcome]:

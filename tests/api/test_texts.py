@@ -78,8 +78,9 @@ def require_named(request: Request, response: Any) -> None:
 @pytest.mark.parametrize("field", FREE_TEXTS, ids=ids(FREE_TEXTS))
 def test_any_script_is_text(scene: Scene, field: Any) -> None:
     """Nothing is a wrong text but what is refused above."""
+    request = request_for(field, scene)
     for text in FINE:
-        response = request_for(field, scene).send(text)
+        response = request.send(text)
         pointers = [error["pointer"] for error in response.json().get("errors", [])]
         assert field.pointer not in pointers, (text, response.json())
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.transaction import atomic
-
 from compliance.core.origin import Origin as PersonOrigin
 from compliance.models import User
 from compliance.services.users import create_user
+from ledger.services.journal import use_case
 from ledger.services.movements import Origin
 from wallets.services.wallets import Opening, open_wallet
 
@@ -23,7 +22,7 @@ def join(*, person: dict[str, Any], wallet_currency: str | None, person_origin: 
     Raises:
         InvalidInput: as `create_user`.
     """
-    with atomic():
+    with use_case():
         user = create_user(**person, origin=person_origin)
         if wallet_currency:
             open_wallet(Opening(owner=user, currency=wallet_currency), origin=origin)

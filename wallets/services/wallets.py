@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import Q
-from django.db.transaction import atomic
 
 from compliance.models import Caller
 from ledger.errors import Forbidden, PreconditionFailed
@@ -86,7 +85,7 @@ def open_wallet(
         ensure_system_accounts([funding_account(opening.owner.company_id, opening.currency)])
     wallet = Wallet(id=new_id(), user_id=opening.owner.id, type=opening.type, currency=opening.currency)
     try:
-        with atomic():
+        with journal.use_case():
             outcome = _record_opening(wallet, opening, origin, claim, render)
             outcome.raise_if_reused()
             if outcome.replayed:
@@ -188,7 +187,7 @@ def change_status(
         Forbidden: the owner may only suspend; others need the role for it.
         PreconditionFailed: the wallet has changed since the caller saw it.
     """
-    with atomic():
+    with journal.use_case():
         wallet = lock_wallet(wallet_id)
         require_may_change_status(caller, wallet, status)
         command = set_wallet_accounts_status(
