@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import abstractmethod
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -26,8 +27,9 @@ class FileRenderer(BaseRenderer):
             return bytes(JSONRenderer().render(data))
         return self.file(data)
 
+    @abstractmethod
     def file(self, statement: dict[str, Any]) -> bytes:
-        raise NotImplementedError
+        """The statement in this form."""
 
 
 class CSVRenderer(FileRenderer):
