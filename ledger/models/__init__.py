@@ -6,6 +6,7 @@ from ledger.models.command import Command
 from ledger.models.event import Event
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
+from ledger.models.reservation import Reservation
 from ledger.models.transaction import Transaction
 
-__all__ = ["Account", "Asset", "Command", "Event", "OutboxMessage", "Posting", "Transaction"]
+__all__ = ["Account", "Asset", "Command", "Event", "OutboxMessage", "Posting", "Reservation", "Transaction"]
