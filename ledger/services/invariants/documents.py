@@ -18,7 +18,7 @@ DOCUMENTS = (
                OR count(DISTINCT t.id) <> CASE WHEN c.type IN ('Transfer', 'Reserve', 'Undo') THEN 1 ELSE 0 END
                OR (c.type IN ('Transfer', 'Reserve') AND count(DISTINCT e.id) <> 1)
                OR (c.type = 'Undo' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 2 ELSE 1 END)
-               OR (c.type IN ('Capture', 'Release', 'Extend') AND count(DISTINCT e.id) <> 1)
+               OR (c.type IN ('Capture', 'Release', 'Extend', 'Advance') AND count(DISTINCT e.id) <> 1)
                OR (c.type = 'Expire' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 1 ELSE 0 END)
         LIMIT 1
         """,
