@@ -2,6 +2,7 @@
 
 from ledger.models.account import Account
 from ledger.models.asset import Asset
+from ledger.models.closing import Closing
 from ledger.models.command import Command
 from ledger.models.event import Event
 from ledger.models.follower import Follower
@@ -10,4 +11,15 @@ from ledger.models.posting import Posting
 from ledger.models.reservation import Reservation
 from ledger.models.transaction import Transaction
 
-__all__ = ["Account", "Asset", "Command", "Event", "Follower", "OutboxMessage", "Posting", "Reservation", "Transaction"]
+__all__ = [
+    "Account",
+    "Asset",
+    "Closing",
+    "Command",
+    "Event",
+    "Follower",
+    "OutboxMessage",
+    "Posting",
+    "Reservation",
+    "Transaction",
+]

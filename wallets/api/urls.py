@@ -4,6 +4,7 @@ from django.urls import path
 
 from wallets.api.balances import BalanceView
 from wallets.api.batches import TransferBatchView
+from wallets.api.closings import ClosingsView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
 from wallets.api.statements import StatementView
@@ -28,5 +29,6 @@ urlpatterns = [
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
+    path("closings", ClosingsView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
 ]
