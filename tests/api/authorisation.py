@@ -375,6 +375,8 @@ ROWS = (
         "transfers:write",
         lambda things: _batch(things.wallet_id, things.payees_wallet_id),
     ),
+    Row("GET /v1/reports/balances", LIST, "wallets:read"),
+    Row("GET /v1/reports/transactions", LIST, "wallets:read"),
     Row("GET /v1/closings", READ_CLOSINGS),
     Row(
         "POST /v1/closings",

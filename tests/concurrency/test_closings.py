@@ -17,6 +17,7 @@ from ledger.models import Closing
 from ledger.selectors.clock import database_now
 from ledger.services import journal
 from ledger.services.books import Closed, close_books
+from ledger.services.invariants import INVARIANTS
 from ledger.services.movements import Side, Transfer
 from tests.concurrency.storms import wait_for_blocked
 from tests.ledger.books import ORIGIN, Books, balance, code_of, post, row_counts
@@ -25,12 +26,6 @@ from tests.ledger.sessions import answers, in_own_session, open_elsewhere, toget
 
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 MARCH = APRIL - timedelta(days=9)
-COUNTED_TOO_LATE = """
-    SELECT e.id FROM ledger_closing c
-    JOIN ledger_transaction t ON t.company_id = c.company_id
-    JOIN ledger_event e ON e.stream = 'transaction' AND e.stream_id = t.id
-    WHERE e.effective_at < c.closed_until AND e.recorded_at > c.created_at
-"""
 
 
 def close(books: Books, until: datetime = APRIL) -> Closed:
@@ -89,8 +84,9 @@ def test_in_a_crowd_everything_is_before_the_closing_or_refused(books: Books) ->
     posted = answers([result for result in results if not isinstance(result, EffectiveAtRefused)])
     assert len(refused) + len(posted) == 8
     assert balance(alice) == 10 - (len(posted) - 1)
+    (kept,) = (invariant for invariant in INVARIANTS if invariant.id == "I10e")
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED_TOO_LATE)
+        cursor.execute(kept.sql)
         assert cursor.fetchall() == []
 
 
