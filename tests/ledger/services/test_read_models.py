@@ -98,9 +98,7 @@ def test_a_document_is_counted_as_it_is_now(books: Books) -> None:
     captured = hold(books, alice, None, "30", "captured")
     released = hold(books, alice, bob, "5", "released")
     hold(books, alice, bob, "3", "open")
-    pays = capture(
-        captured, step("c"), company_id=books.company_id, amount=Decimal(20), is_final=True, destination=bob
-    )
+    pays = capture(captured, step("c"), company_id=books.company_id, amount=Decimal(20), is_final=True, destination=bob)
     post(pays, release(released, step("r")))
     given, taken_back = books.transfer(alice, bob, "10"), books.transfer(alice, bob, "7")
     post(given, taken_back)
