@@ -11,6 +11,7 @@ SERVICE_SCOPES = frozenset(
         "transfers:write",
         "bookings:write",
         "events:read",
+        "ledger:backdate",
     }
 )
 
@@ -31,6 +32,7 @@ _INSPECTORS = frozenset({"COMPLIANCE", "AUDITOR"})
 _NARROWER = {
     ("compliance", "serviceaccount"): _COMPANY_ROLES,
     ("compliance", "loginsession"): _COMPANY_ROLES,
+    ("ledger", "closing"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

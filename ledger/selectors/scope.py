@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
 from ledger.core.events import Stream
-from ledger.models import Account, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,12 @@ def events_within(scope: Scope) -> QuerySet[Event]:
 def postings_within(scope: Scope) -> QuerySet[Posting]:
     """The lines on visible accounts; the other side of a transfer may be somebody else's."""
     return Posting.objects.filter(account__in=accounts_within(scope))
+
+
+def closings_within(scope: Scope) -> QuerySet[Closing]:
+    """When the company closed its books, for who sees the whole company."""
+    closings = Closing.objects.filter(company_id=scope.company_id)
+    return closings if scope.is_whole_company else closings.none()
 
 
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:

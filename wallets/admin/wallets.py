@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from compliance.admin.staff import record_looks, signed_in
-from compliance.api.origin import correlation_id, origin_of_admin
+from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import users_visible_to
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
@@ -20,9 +20,9 @@ from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
 from ledger.selectors.lifecycle import status_history
-from ledger.services.movements import Origin
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
+from wallets.admin.origin import origin_of_staff
 from wallets.admin.pages import figure_cards, history_table, movements_table
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
 from wallets.models import Wallet
@@ -158,7 +158,7 @@ class WalletAdmin(ReadOnlyAdmin):
                 wallet_id=wallet.id,
                 status=button.status,
                 reason=form.cleaned_data["reason"],
-                origin=Origin(actor_type=caller.role, actor_id=caller.id, correlation_id=correlation_id()),
+                origin=origin_of_staff(request),
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))

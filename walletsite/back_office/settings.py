@@ -53,6 +53,7 @@ NAVIGATION = [
         _screen("Events", "history", "ledger", "event"),
         _screen("Postings", "swap_vert", "ledger", "posting"),
         _screen("Assets", "paid", "ledger", "asset"),
+        _screen("Closings", "lock_clock", "ledger", "closing"),
     ),
     _group(
         "Operations",
