@@ -204,6 +204,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "walletsite.problems.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "walletsite.openapi.operations.ServiceSchema",
+    "URL_FORMAT_OVERRIDE": None,  # the form of an answer is chosen by Accept, and `format` is no parameter
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
