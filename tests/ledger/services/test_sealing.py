@@ -205,7 +205,9 @@ def test_nothing_is_built_on_a_broken_tree(committed_books: Books) -> None:
     wait_for_horizon()
     before = last_seal()
     with tampering() as cursor:
-        cursor.execute("UPDATE ledger_sealnode SET hash = sha256('x') WHERE level = (SELECT max(level) FROM ledger_sealnode)")
+        cursor.execute(
+            "UPDATE ledger_sealnode SET hash = sha256('x') WHERE level = (SELECT max(level) FROM ledger_sealnode)"
+        )
         with undone(), pytest.raises(TreeBroken, match=f"does not give the root of seal {before.number}"):
             seal_events()
         assert last_seal() == before
