@@ -36,6 +36,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 PEOPLE_ONLY = """
                  own
 anonymous        401
@@ -181,10 +193,12 @@ class Things:
     txn_id: str
     callers_wallet_id: str
     payees_wallet_id: str
+    seal_id: str
 
     def parameters(self) -> dict[str, str]:
         """For the path. `GET /wallets/{id}` takes a wallet's id."""
-        return {"user_id": self.user_id, "wallet_id": self.wallet_id, "id": self.wallet_id, "txn_id": self.txn_id}
+        ids = {"user_id": self.user_id, "wallet_id": self.wallet_id, "id": self.wallet_id, "txn_id": self.txn_id}
+        return {**ids, "seal_id": self.seal_id}
 
 
 @dataclass(frozen=True)
@@ -265,6 +279,11 @@ ROWS = (
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
+    Row("GET /v1/seals", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/keys", PUBLIC),
+    Row("GET /v1/seals/{seal_id}", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/{seal_id}/consistency", COMPANY, "ledger:read", query="?from={seal_id}"),
     Row(
         "POST /v1/transfers",
         SPEND,

@@ -90,6 +90,7 @@ def test_they_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
+@pytest.mark.django_db
 def test_metrics_answer_this_machine(client: Client) -> None:
     answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
     assert answer.status_code == 200
@@ -116,6 +117,7 @@ def test_metrics_are_not_there_for_strangers(
     assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_answer_whoever_has_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     headers = {"Authorization": "Bearer a-token-of-the-operator"}

@@ -42,10 +42,10 @@ def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> 
         "SECRET_KEY": kept.secret_key,
         "JWT_SIGNING_KEYS": kept.jwt_signing_key,
         "SEAL_SIGNING_KEYS": f"demo:{kept.seal_signing_seed}",
-        "SEAL_ANCHOR_FILE": str(folder / "seals.ndjson"),
     }
     environment |= {name: os.environ[name] for name in GIVEN if name in os.environ}
     if "DATABASE_URL" not in environment:
+        environment = {"SEAL_ANCHOR_FILE": str(folder / "seals.ndjson"), **environment}
         environment |= _start_postgres(supervisor, folder, kept)
     if "REDIS_URL" not in environment:
         environment["REDIS_URL"] = _start_valkey(supervisor, folder, kept)

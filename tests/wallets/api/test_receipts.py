@@ -25,7 +25,7 @@ from ledger.selectors.seals import get_seal
 from tests.compliance.clients import api_as
 from tests.ledger.connecting import tampering
 from tests.ledger.sealing import key, seal_everything
-from tests.wallets.scene import Scene, make_scene, problem_of, send, transfer_body
+from tests.wallets.scene import Scene, book, make_scene, problem_of, send, transfer_body
 
 SCRIPT = Path(settings.BASE_DIR) / "docs" / "verify_receipt.py"
 
@@ -37,7 +37,8 @@ def scene(committed_db: None) -> Scene:
 
 @pytest.fixture
 def paid(scene: Scene) -> UUID:
-    """From alice to charlie, a stranger to her and to bob, her manager."""
+    """From alice to charlie, a stranger to her and to bob, her manager; he has 321 already."""
+    book(scene.charlies, "321", key=str(scene.charlies.id))
     answer = send(api_as(scene.cast.alice), "/v1/transfers", transfer_body(scene.alices, scene.charlies, "12.50"))
     return UUID(answer.json()["txn_id"])
 
@@ -91,7 +92,7 @@ def test_it_proves_every_column_to_who_sees_everything(scene: Scene, paid: UUID)
     row = Event.objects.get(stream_id=paid)
     assert (event["id"], event["type"], event["xid"]) == (str(row.id), "TransactionCompleted", str(row.xid))
     assert json.loads(str(detail["data"])) == row.data
-    expected = Posting.objects.of_event(row.id).values_list("amount", "balance_after")  # type: ignore[attr-defined]
+    expected = Posting.objects.of_event(row.id).values_list("amount", "balance_after")
     assert [(p["amount"], p["balance_after"]) for p in postings] == [(str(a), str(b)) for a, b in expected]
 
 
@@ -164,6 +165,10 @@ def test_a_row_that_was_changed_gets_no_receipt(scene: Scene, paid: UUID) -> Non
 Change = Callable[[dict[str, Any]], Any]
 
 
+def in_head(name: str, change: Callable[[Any], Any]) -> Change:
+    return lambda receipt: receipt.update({name: change(receipt[name])})
+
+
 def other_hex(text: str) -> str:
     return ("1" if text[0] == "0" else "0") + text[1:]
 
@@ -186,9 +191,9 @@ def in_part(name: str, change: Callable[[Any], Any], at: int = -1) -> Change:
 
 
 ALTERED: dict[str, Change] = {
-    **{name: (lambda receipt, name=name: receipt.update({name: receipt[name] + 1}))
+    **{name: in_head(name, lambda number: number + 1)
        for name in ("number", "first_index", "tree_size", "horizon_xid")},
-    **{name: (lambda receipt, name=name: receipt.update({name: other_hex(receipt[name])}))
+    **{name: in_head(name, other_hex)
        for name in ("root", "previous_root", "signature", "seal_id", "txn_id")},
     "another key": lambda receipt: receipt.update(key_id="other"),
     "another algorithm": lambda receipt: receipt.update(algorithm="none"),
@@ -251,7 +256,7 @@ def test_script_and_command_check_a_receipt_without_the_database(scene: Scene, p
         call_command("verify_receipt", str(file), "--key", trusted()[0], stdout=output)
         assert output.getvalue().splitlines()[:-1] == rows
         call_command("verify_receipt", str(file), stdout=output)
-    _, stranger = key(public_keys().__iter__().__next__())
+    _, stranger = key(next(iter(public_keys())))
     assert run_script(file, stranger).returncode != 0
     assert run_script(file).returncode != 0
     with pytest.raises(CommandError, match="is not signed by the key"):
