@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -73,8 +74,14 @@ def line_of(posting_id: UUID) -> int:
 
 
 def _part(slot: Slot, row: Row) -> Part:
-    columns = b"".join(_text(name) + _text(value) for name, value in row.items())
-    return Part(slot, _text(slot.kind.title) + len(row).to_bytes(4) + columns)
+    columns = b"".join([_word(name) + _text(value) for name, value in row.items()])
+    return Part(slot, _word(slot.kind.title) + len(row).to_bytes(4) + columns)
+
+
+@cache
+def _word(name: str) -> bytes:
+    """The names of columns and kinds: few, and asked for each row."""
+    return _text(name)
 
 
 def _text(value: str | None) -> bytes:

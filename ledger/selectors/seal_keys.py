@@ -44,7 +44,7 @@ def signing_keys() -> dict[str, Ed25519PrivateKey]:
 
 
 def public_keys() -> dict[str, bytes]:
-    """All keys that are trusted, by id: those that sign, the present one first, and the retired ones of SEAL_PUBLIC_KEYS."""
+    """All keys that are trusted, by id: those that sign, the present one first, then those of SEAL_PUBLIC_KEYS."""
     ours = {key_id: key.public_key().public_bytes_raw() for key_id, key in signing_keys().items()}
     return ours | {id: key for id, key in parse_keys(settings.SEAL_PUBLIC_KEYS).items() if id not in ours}
 

@@ -20,7 +20,7 @@ from ledger.core.heads import ALGORITHM, Head
 from ledger.core.leaves import SECRET_BYTES, seal_parts
 from ledger.core.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.ids import new_id
-from ledger.models import Seal, SealedLeaf, SealNode
+from ledger.models import Seal
 from ledger.selectors.row_texts import EventRows, read_rows
 from ledger.selectors.seal_keys import signing_keys
 from ledger.selectors.seals import instant_text, latest_seal, read_frontier
@@ -41,6 +41,14 @@ _HORIZON = """
     )
 """
 _WAITING = "SELECT id FROM ledger_event WHERE xid >= %(since)s AND xid < %(horizon)s ORDER BY xid, id"
+
+_ADD_LEAVES = """
+    INSERT INTO ledger_sealedleaf (index, event_id, data, secret, hash)
+    SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bytea[])
+"""
+_ADD_NODES = """
+    INSERT INTO ledger_sealnode (level, index, hash) SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
+"""
 
 
 class TreeBroken(Exception):
@@ -118,15 +126,18 @@ def _frontier_of(last: Seal | None) -> Frontier:
 
 
 def _add_leaves(frontier: Frontier, event_ids: Sequence[UUID], rows: dict[UUID, EventRows]) -> None:
-    leaves, nodes = [], []
+    leaves: list[tuple[int, UUID, bytes, bytes, bytes]] = []
+    nodes: list[tuple[int, int, bytes]] = []
     for event_id in event_ids:
-        secret = secrets.token_bytes(SECRET_BYTES)
-        data = seal_parts(frontier.size, event_id, rows[event_id].parts(), secret).data()
+        index, secret = frontier.size, secrets.token_bytes(SECRET_BYTES)
+        data = seal_parts(index, event_id, rows[event_id].parts(), secret).data()
         digest = leaf_hash(data)
-        leaves.append(SealedLeaf(index=frontier.size, event_id=event_id, data=data, secret=secret, hash=digest))
-        nodes += [SealNode(level=node.level, index=node.place, hash=hash) for node, hash in frontier.append(digest)]
-    SealedLeaf.objects.bulk_create(leaves)
-    SealNode.objects.bulk_create(nodes)
+        leaves.append((index, event_id, data, secret, digest))
+        nodes += [(node.level, node.place, hash) for node, hash in frontier.append(digest)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_LEAVES, [list(column) for column in zip(*leaves, strict=True)])
+        if nodes:
+            cursor.execute(_ADD_NODES, [list(column) for column in zip(*nodes, strict=True)])
 
 
 def _add_seal(last: Seal | None, frontier: Frontier, horizon: int, now: datetime) -> Seal:
