@@ -42,14 +42,12 @@ def root_from(leaf_hash, index, size, path):  # RFC 9162, 2.1.3.2
 
 
 def row_of(part):
-    texts, at = [], 0
-    at = 4 + int.from_bytes(part[:4]) + 4  # the kind, and the number of columns
-    while at < len(part):
-        length, at = part[at : at + 4], at + 4
-        end = at if length == b"\xff" * 4 else at + int.from_bytes(length)
-        texts.append(None if length == b"\xff" * 4 else part[at:end].decode())
-        at = end
-    return dict(zip(texts[::2], texts[1::2], strict=True))
+    texts = []
+    while part:
+        end = 4 + int.from_bytes(part[:4])
+        texts.append(part[4:end].decode())
+        part = part[end:]
+    return dict(zip(texts[1::2], texts[2::2], strict=True))  # the first text is the kind
 
 
 def rows_of_leaf(leaf, receipt):

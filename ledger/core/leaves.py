@@ -20,7 +20,6 @@ FORMAT = 1
 SALT_BYTES = SECRET_BYTES = 16
 _SLOT_BYTES = 35
 _HEADER_BYTES = 41
-_ABSENT = b"\xff\xff\xff\xff"
 
 Row = Mapping[str, str | None]
 """A row by column, each value as Postgres writes it; None where the column is empty."""
@@ -74,8 +73,10 @@ def line_of(posting_id: UUID) -> int:
 
 
 def _part(slot: Slot, row: Row) -> Part:
-    columns = b"".join([_word(name) + _text(value) for name, value in row.items()])
-    return Part(slot, _word(slot.kind.title) + len(row).to_bytes(4) + columns)
+    """Columns by name, the empty ones left out: so a column that is added later changes no older leaf, and one that
+    is filled afterwards does."""
+    columns = [_word(name) + _text(value) for name, value in sorted(row.items()) if value is not None]
+    return Part(slot, _word(slot.kind.title) + b"".join(columns))
 
 
 @cache
@@ -84,9 +85,7 @@ def _word(name: str) -> bytes:
     return _text(name)
 
 
-def _text(value: str | None) -> bytes:
-    if value is None:
-        return _ABSENT
+def _text(value: str) -> bytes:
     encoded = value.encode()
     return len(encoded).to_bytes(4) + encoded
 

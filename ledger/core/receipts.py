@@ -18,7 +18,7 @@ class ReceiptInvalid(Exception):
     """The receipt does not prove what it says; the text tells what is wrong."""
 
 
-def verify_receipt(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict[str, str | None]]:
+def verify_receipt(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict[str, str]]:
     """Check a receipt.
 
     Args:
@@ -37,7 +37,7 @@ def verify_receipt(receipt: Mapping[str, Any], is_signed: VerifySignature) -> li
         raise ReceiptInvalid(f"This does not have the form of a receipt: {error}.") from error
 
 
-def _verify(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict[str, str | None]]:
+def _verify(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict[str, str]]:
     head, signature = head_from_json(dict(receipt))
     if not is_signed(head, signature):
         raise ReceiptInvalid(f"The root is not signed by the key {head.key_id}, or that key is not trusted.")
@@ -48,7 +48,7 @@ def _verify(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict
     return rows
 
 
-def _leaf_rows(shown: Mapping[str, Any], head: Head) -> Iterator[dict[str, str | None]]:
+def _leaf_rows(shown: Mapping[str, Any], head: Head) -> Iterator[dict[str, str]]:
     data = b64decode(shown["leaf_data"], validate=True)
     digest, leaf = leaf_hash(data), read_leaf(data)
     if (str(leaf.event_id), leaf.index, digest.hex()) != (shown["event_id"], shown["index"], shown["leaf_hash"]):
@@ -59,7 +59,7 @@ def _leaf_rows(shown: Mapping[str, Any], head: Head) -> Iterator[dict[str, str |
     return (_part_row(part, leaf) for part in shown["parts"])
 
 
-def _part_row(shown: Mapping[str, Any], leaf: Leaf) -> dict[str, str | None]:
+def _part_row(shown: Mapping[str, Any], leaf: Leaf) -> dict[str, str]:
     body, salt = b64decode(shown["data"], validate=True), bytes.fromhex(shown["salt"])
     slot = Slot(Kind[shown["kind"].upper()], shown["line"])
     if len(salt) != SALT_BYTES or leaf.commitments.get(slot) != commitment(body, salt):
@@ -67,28 +67,20 @@ def _part_row(shown: Mapping[str, Any], leaf: Leaf) -> dict[str, str | None]:
     return read_part(body)
 
 
-def read_part(data: bytes) -> dict[str, str | None]:
-    """The columns of a part.
+def read_part(data: bytes) -> dict[str, str]:
+    """The columns of a part; those that are empty are not there.
 
     Raises:
         ValueError: not the bytes of a part.
     """
-    _, rest = _take(data)
-    count, rest = int.from_bytes(rest[:4]), rest[4:]
-    row: dict[str, str | None] = {}
-    for _ in range(count):
-        name, rest = _take(rest)
-        row[str(name)], rest = _take(rest)
-    if rest:
-        raise ValueError("there is more than the columns that it announces")
-    return row
+    _, *texts = _texts(data)
+    return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _take(data: bytes) -> tuple[str | None, bytes]:
-    length = data[:4]
-    if length == b"\xff\xff\xff\xff":
-        return None, data[4:]
-    end = 4 + int.from_bytes(length)
-    if len(data) < end or len(length) < 4:
-        raise ValueError("it ends too soon")
-    return data[4:end].decode(), data[end:]
+def _texts(data: bytes) -> Iterator[str]:
+    while data:
+        end = 4 + int.from_bytes(data[:4])
+        if len(data) < end:
+            raise ValueError("it ends too soon")
+        yield data[4:end].decode()
+        data = data[end:]

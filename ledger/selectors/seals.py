@@ -21,7 +21,7 @@ from ledger.core.merkle import (
     root_of,
 )
 from ledger.errors import NotFound
-from ledger.models import Seal
+from ledger.models import Seal, SealedLeaf
 
 __all__ = ["Seal"]
 
@@ -70,6 +70,12 @@ def get_seal(id: UUID) -> Seal:
 def first_seal_over(index: int) -> Seal | None:
     """The seal that covered a leaf first."""
     return Seal.objects.filter(tree_size__gt=index).order_by("tree_size").first()
+
+
+def seal_over(event_id: UUID) -> Seal | None:
+    """The seal that covered an event first; None while it waits for one."""
+    index = SealedLeaf.objects.filter(event_id=event_id).values_list("index", flat=True).first()
+    return None if index is None else first_seal_over(index)
 
 
 _NODES = """

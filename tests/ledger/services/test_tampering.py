@@ -13,7 +13,7 @@ from django.db.transaction import atomic, set_rollback
 from pytest_django import DjangoDbBlocker
 
 from ledger.core.findings import EVENT, POSTING, Finding
-from ledger.core.leaves import DETAIL_COLUMNS, Kind
+from ledger.core.leaves import DETAIL_COLUMNS, parts_of
 from ledger.core.receipts import read_part
 from ledger.models import Event, Posting, SealedLeaf
 from ledger.selectors.row_texts import columns_of, read_rows
@@ -103,14 +103,29 @@ def test_any_one_column_of_a_thousand_random_rows(sealed: list[UUID], committed_
 
 
 @pytest.mark.parametrize("model", [Event, Posting])
-def test_every_column_is_sealed(sealed: list[UUID], committed_db: None, model: type[Event | Posting]) -> None:
+def test_every_column_is_read(sealed: list[UUID], committed_db: None, model: type[Event | Posting]) -> None:
     """A column that is added to the table is found here, until it is in the model and thereby in the leaf."""
     event_id = next(id for id in sealed if Posting.objects.of_event(id).exists())
-    parts = read_rows([event_id])[event_id].parts()
-    kinds = {Kind.EVENT, Kind.DETAIL} if model is Event else {Kind.POSTING}
-    named = [name for part in parts if part.slot.kind in kinds and part.slot.line <= 1 for name in read_part(part.data)]
-    assert sorted(named) == sorted(types_of(model._meta.db_table)) == sorted(columns_of(model))
-    assert set(types_of("ledger_event")) >= DETAIL_COLUMNS
+    rows = read_rows([event_id])[event_id]
+    read = rows.event if model is Event else rows.postings[0]
+    assert sorted(read) == sorted(types_of(model._meta.db_table))
+
+
+def test_every_column_that_is_read_is_in_exactly_one_part() -> None:
+    event = {name: f"event {name}" for name in columns_of(Event)}
+    postings = [{**dict.fromkeys(columns_of(Posting), "x"), "id": str(UUID(int=line))} for line in (1, 2)]
+    shown, detail, *lines = (read_part(part.data) for part in parts_of(event, postings))
+    assert {**shown, **detail} == event
+    assert set(detail) == DETAIL_COLUMNS
+    assert not set(shown) & set(detail)
+    assert lines == postings
+
+
+def test_an_empty_column_changes_nothing_and_a_filled_one_does() -> None:
+    """A column that a later version adds leaves older leaves as they are; filling it in an old row is found."""
+    row = {"id": "an event", "seq": "1"}
+    (before, _), (after, _), (filled, _) = (parts_of({**row, **new}, []) for new in ({}, {"n": None}, {"n": ""}))
+    assert before == after != filled
 
 
 def test_a_value_and_no_value_are_two_things(sealed: list[UUID], committed_db: None) -> None:

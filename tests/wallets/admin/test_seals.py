@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.models import Event
 from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.admin.staff import at_desk, page
 from tests.wallets.scene import Scene, book, make_scene
@@ -36,3 +37,11 @@ def test_a_manager_sees_none(scene: Scene) -> None:
     client = at_desk(scene.cast.bob)
     assert client.get(LIST).status_code == 403
     assert client.get(f"{LIST}{last_seal().id}/change/").status_code in {403, 404}
+
+
+def test_an_event_tells_by_which_seal_it_is_covered(scene: Scene) -> None:
+    client = at_desk(scene.cast.bob)
+    book(scene.alices, "1", key="third")
+    *_, sealed, waiting = Event.objects.filter(data__destination_wallet_id=str(scene.alices.id)).order_by("id")
+    assert "no seal yet" in page(client, f"/admin/ledger/event/{waiting.id}/change/")
+    assert f"seal {last_seal().number}, " in page(client, f"/admin/ledger/event/{sealed.id}/change/")
