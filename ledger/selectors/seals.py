@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -24,6 +24,8 @@ from ledger.errors import NotFound
 from ledger.models import Seal, SealedLeaf
 
 __all__ = ["Seal"]
+
+_CHUNK = 1_000
 
 
 def head_of(seal: Seal) -> Head:
@@ -53,6 +55,13 @@ def all_seals() -> QuerySet[Seal]:
 
 def latest_seal() -> Seal | None:
     return Seal.objects.order_by("-number").first()
+
+
+def seals_after(number: int) -> Iterator[Seal]:
+    """The seals with higher numbers, in order, a chunk at a time."""
+    while seals := list(Seal.objects.filter(number__gt=number).order_by("number")[:_CHUNK]):
+        yield from seals
+        number = seals[-1].number
 
 
 def get_seal(id: UUID) -> Seal:

@@ -18,10 +18,9 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 from ledger.models import Seal
-from ledger.selectors.seals import head_of
+from ledger.selectors.seals import head_of, seals_after
 
 _TAIL_BYTES = 64 * 1024
-_CHUNK = 1_000
 
 
 class AnchorMismatch(Exception):
@@ -58,7 +57,7 @@ def append_missing() -> int:
         if last is not None:
             _require_same(last)
         added, number = 0, 0 if last is None else last.number
-        for seal in Seal.objects.filter(number__gt=number).order_by("number").iterator(_CHUNK):
+        for seal in seals_after(number):
             file.write(anchor_line(seal).encode() + b"\n")
             added += 1
         file.flush()

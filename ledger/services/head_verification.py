@@ -14,10 +14,8 @@ from ledger.core.heads import ALGORITHM
 from ledger.core.merkle import EMPTY_ROOT
 from ledger.models import Seal
 from ledger.selectors.seal_keys import Verifier, public_keys
-from ledger.selectors.seals import head_of
+from ledger.selectors.seals import head_of, seals_after
 from ledger.services.anchoring import Anchored, AnchorMismatch, anchor_line, read_anchor
-
-_CHUNK = 1_000
 
 
 @dataclass
@@ -73,7 +71,7 @@ def check_heads(anchor: AnchorFile) -> Finding | None:
 def _check_heads(anchor: AnchorFile) -> Finding | None:
     verify, lines = Verifier(public_keys()), anchor.read()
     before: Seal | None = None
-    for seal in _seals():
+    for seal in seals_after(0):
         number = 1 if before is None else before.number + 1
         if seal.number != number:
             return Finding(SEAL, f"number {number}", "missing")
@@ -89,14 +87,6 @@ def _check_heads(anchor: AnchorFile) -> Finding | None:
         before = seal
     beyond = next(lines, None)
     return None if beyond is None else Finding(SEAL, f"number {beyond.number}", "missing, but in the anchor file")
-
-
-def _seals() -> Iterator[Seal]:
-    """All seals in order, a chunk at a time."""
-    number = 0
-    while seals := list(Seal.objects.filter(number__gt=number).order_by("number")[:_CHUNK]):
-        yield from seals
-        number = seals[-1].number
 
 
 def _follows(seal: Seal, before: Seal | None) -> bool:

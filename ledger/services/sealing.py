@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.transaction import atomic
 
 from ledger.core.heads import ALGORITHM, Head
@@ -25,6 +25,7 @@ from ledger.selectors.row_texts import EventRows, read_rows
 from ledger.selectors.seal_keys import signing_keys
 from ledger.selectors.seals import instant_text, latest_seal, read_frontier
 from ledger.services.anchoring import append_missing
+from ledger.services.claims import LOCK_NOT_AVAILABLE
 
 EVENTS_PER_SEAL = 2_000
 """A seal takes this many events, and what else their last database transaction wrote."""
@@ -67,7 +68,8 @@ class SealRun:
 def seal_events(*, events_per_seal: int = EVENTS_PER_SEAL, seals_per_run: int = SEALS_PER_RUN) -> SealRun:
     """Seal all settled events, in chunks that fit the time limits of a job, and anchor each seal.
 
-    Running twice, or in two places, seals nothing twice. After an outage one run does `seals_per_run` chunks.
+    Running twice, or in two places, seals nothing twice: who has to wait for another sealer longer than
+    `lock_timeout` leaves the rest to it. After an outage one run does `seals_per_run` chunks.
 
     Raises:
         AnchorMismatch, TreeBroken: somebody changed what was sealed; nothing more is sealed until he is found.
@@ -76,7 +78,12 @@ def seal_events(*, events_per_seal: int = EVENTS_PER_SEAL, seals_per_run: int = 
     append_missing()
     seals = events = 0
     while seals < seals_per_run:
-        seal = _seal_chunk(events_per_seal)
+        try:
+            seal = _seal_chunk(events_per_seal)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            return SealRun(seals, events, is_caught_up=False)
         if seal is None:
             break
         append_missing()

@@ -14,7 +14,7 @@ from ledger.core.merkle import EMPTY_ROOT, Frontier
 from ledger.models import Event, Seal, SealedLeaf, SealNode
 from ledger.selectors.seal_keys import Verifier, public_keys
 from ledger.selectors.seals import head_of, seal_backlog
-from ledger.services import journal
+from ledger.services import journal, sealing
 from ledger.services.seal_verification import verify_seals
 from ledger.services.sealing import SEALS_PER_RUN, SealRun, TreeBroken, seal_events
 from tests.ledger.books import Books, post
@@ -119,6 +119,23 @@ def test_many_sealers_at_once_seal_everything_once(committed_books: Books) -> No
     numbers = Seal.objects.filter(number__gt=before.number).order_by("number").values_list("number", flat=True)
     assert list(numbers) == list(range(before.number + 1, last_seal().number + 1))
     assert_intact()
+
+
+def test_who_waits_too_long_leaves_it_to_the_other(committed_books: Books) -> None:
+    committed_books.wallet("1")
+    wait_for_horizon()
+    before = last_seal() if Seal.objects.exists() else None
+
+    def take_the_lock() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sealing._LOCK)
+
+    with open_elsewhere(take_the_lock):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        assert seal_events() == SealRun(seals=0, events=0, is_caught_up=False)
+    assert before == (last_seal() if Seal.objects.exists() else None)
+    assert seal_everything().is_caught_up
 
 
 def test_after_an_outage_it_catches_up_in_chunks(committed_books: Books) -> None:
