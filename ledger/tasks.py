@@ -7,6 +7,7 @@ from celery import shared_task
 from ledger.services.folding import fold_system_accounts
 from ledger.services.partitions import ensure_partitions
 from ledger.services.read_models import refresh_read_models
+from ledger.services.sealing import seal_events
 
 
 @shared_task(name="ledger.fold_system_accounts")
@@ -22,3 +23,8 @@ def ensure_partitions_task() -> None:
 @shared_task(name="ledger.refresh_read_models")
 def refresh_read_models_task() -> None:
     refresh_read_models()
+
+
+@shared_task(name="ledger.seal")
+def seal_task() -> None:
+    seal_events()

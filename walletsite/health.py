@@ -21,6 +21,7 @@ from prometheus_client import Gauge
 from ledger import redis
 from ledger.selectors.read_models import freshness
 from walletsite.connections import durability_faults
+from walletsite.gauges import gauges
 
 OK, FAILED = "ok", "failed"
 BROKER_TIMEOUT_SECONDS = 1
@@ -65,6 +66,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     _observe_read_models()
     answer: HttpResponse = ExportToDjangoView(request)
+    answer.content += gauges()
     return answer
 
 

@@ -12,8 +12,9 @@ from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
+from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Closing, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Account, Asset, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
@@ -22,6 +23,7 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Posting: PostingAdmin,
     Command: CommandAdmin,
     OutboxMessage: OutboxMessageAdmin,
+    Seal: SealAdmin,
 }
 
 

@@ -10,6 +10,7 @@ from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
 from ledger.models.reservation import Reservation
+from ledger.models.seal import Seal, SealedLeaf, SealNode
 from ledger.models.transaction import Transaction
 
 __all__ = [
@@ -24,6 +25,9 @@ __all__ = [
     "Posting",
     "ReadModel",
     "Reservation",
+    "Seal",
+    "SealNode",
+    "SealedLeaf",
     "Transaction",
     "TransactionSummary",
 ]

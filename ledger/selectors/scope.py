@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
 from ledger.core.events import Stream
-from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +104,8 @@ def commands_within(scope: Scope) -> QuerySet[Command]:
         for actors in scope.actors:
             visible |= Q(Exists(actors.filter(pk=OuterRef("actor_id"))))
     return Command.objects.filter(visible)
+
+
+def seals_within(scope: Scope) -> QuerySet[Seal]:
+    """The seals of the installation for who sees a whole company; they tell nothing of what is under them."""
+    return Seal.objects.all() if scope.is_whole_company else Seal.objects.none()

@@ -42,6 +42,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 PEOPLE_ONLY = """
                  own
 anonymous        401
@@ -228,6 +240,7 @@ class Things:
     txn_id: str
     callers_wallet_id: str
     payees_wallet_id: str
+    seal_id: str
 
     def parameters(self) -> dict[str, str]:
         """For the path. `GET /wallets/{id}` takes a wallet's id."""
@@ -237,6 +250,7 @@ class Things:
             "id": self.wallet_id,
             "txn_id": self.txn_id,
             "lock_id": NOWHERE,
+            "seal_id": self.seal_id,
         }
 
 
@@ -351,6 +365,11 @@ ROWS = (
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
+    Row("GET /v1/seals", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/keys", PUBLIC),
+    Row("GET /v1/seals/{seal_id}", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/{seal_id}/consistency", COMPANY, "ledger:read", query="?from={seal_id}"),
     Row(
         "POST /v1/transfers",
         SPEND,

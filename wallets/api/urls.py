@@ -7,6 +7,7 @@ from wallets.api.batches import TransferBatchView
 from wallets.api.closings import ClosingsView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
+from wallets.api.receipts import ReceiptView
 from wallets.api.reports import BalancesReportView, TransactionsReportView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
@@ -28,6 +29,7 @@ urlpatterns = [
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
+    path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
     path("reports/balances", BalancesReportView.as_view()),

@@ -1,11 +1,18 @@
+"""The scopes that service accounts may have: reading the ledger's proofs, and back-dating."""
+
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0002_append_only")]
+    dependencies = [
+        ("compliance", "0002_append_only"),
+    ]
 
     operations = [
-        migrations.RemoveConstraint(model_name="serviceaccount", name="service_account_scopes"),
+        migrations.RemoveConstraint(
+            model_name="serviceaccount",
+            name="service_account_scopes",
+        ),
         migrations.AddConstraint(
             model_name="serviceaccount",
             constraint=models.CheckConstraint(
@@ -16,6 +23,7 @@ class Migration(migrations.Migration):
                             "bookings:write",
                             "events:read",
                             "ledger:backdate",
+                            "ledger:read",
                             "transfers:write",
                             "users:read",
                             "users:write",
