@@ -6,6 +6,18 @@ from ledger.models.command import Command
 from ledger.models.event import Event
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
+from ledger.models.snapshot import BackDatedDay, Snapshot, SnapshotBalance
 from ledger.models.transaction import Transaction
 
-__all__ = ["Account", "Asset", "Command", "Event", "OutboxMessage", "Posting", "Transaction"]
+__all__ = [
+    "Account",
+    "Asset",
+    "BackDatedDay",
+    "Command",
+    "Event",
+    "OutboxMessage",
+    "Posting",
+    "Snapshot",
+    "SnapshotBalance",
+    "Transaction",
+]

@@ -12,7 +12,7 @@ from django.db import connection
 
 from ledger.core.accounts import Bucket, account_id
 from ledger.core.commands import TransactionType
-from ledger.money import ZERO
+from ledger.selectors.instants import EVER, MOMENT, balances_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,16 @@ class Statement:
     lines: list[Line]
 
 
-_OPENING = """
-    SELECT a.version,
-           (SELECT sum(p.amount) FROM ledger_posting AS p WHERE p.account_id = a.id AND p.effective_at < %(start)s)
-    FROM ledger_account AS a WHERE a.id = %(account)s
-"""
+_VERSION = "SELECT version FROM ledger_account WHERE id = %(account)s"
 _LINES = """
     SELECT t.id, t.type, t.description, p.effective_at, p.amount
     FROM ledger_posting AS p
     JOIN ledger_event AS e ON e.id = p.event_id
     LEFT JOIN ledger_transaction AS t ON t.id = e.stream_id
     WHERE p.account_id = %(account)s AND p.effective_at >= %(start)s AND p.effective_at < %(end)s
+      -- What counts when it is recorded is found by that; the others have indexes of their own.
+      AND (p.recorded_at >= %(start)s AND p.recorded_at < %(end)s
+           OR p.effective_at < p.recorded_at OR p.effective_at > p.recorded_at)
     ORDER BY p.effective_at, p.account_seq
 """
 
@@ -61,11 +60,12 @@ def wallet_statement(*, wallet_id: UUID, asset: str, start: datetime, end: datet
     account = account_id("WALLET", wallet_id, asset, Bucket.AVAILABLE)
     parameters: dict[str, Any] = {"account": account, "start": start, "end": end}
     with connection.cursor() as cursor:
-        cursor.execute(_OPENING, parameters)
-        version, opening = cursor.fetchone()
+        cursor.execute(_VERSION, parameters)
+        (version,) = cursor.fetchone()
         cursor.execute(_LINES, parameters)
         rows = cursor.fetchall()
-    balance = opening = opening or ZERO
+    before = balances_at([account], at=start - MOMENT, known_at=EVER)
+    balance = opening = before[account]
     lines = []
     for id, type, description, effective_at, amount in rows:
         balance += amount

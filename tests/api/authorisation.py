@@ -48,6 +48,18 @@ SYSTEM with      403
 SYSTEM without   403
 """
 
+SEE_COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
 CREATE_USER = """
                  own
 anonymous        401
@@ -259,6 +271,10 @@ ROWS = (
     Row("PUT /v1/wallets/{wallet_id}/status", SUSPEND, None, lambda things: {"status": "SUSPENDED", "reason": "Test"}),
     Row("PUT /v1/wallets/{wallet_id}/status", FREEZE, None, lambda things: {"status": "FROZEN", "reason": "Test"}),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
+    Row("GET /v1/wallets/{wallet_id}/balance/explain", SEE, "wallets:read"),
+    Row("GET /v1/balances/history", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/balances/changes", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/company/balances", SEE_COMPANY),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),

@@ -78,6 +78,31 @@ BREAKS = [
         {"what": "checkpoint", "xid": "1000000000000"},
     ),
     Break(
+        "I3d", "a snapshot's figure was raised",
+        "UPDATE ledger_snapshotbalance SET balance = balance + 1 WHERE account_id = '{saved}'",
+        {"account_id": "{saved}", "balance": "48", "expected_balance": "47", "postings": "2"},
+    ),
+    Break(
+        "I3d", "an account is missing in a snapshot",
+        "DELETE FROM ledger_snapshotbalance WHERE account_id = '{saved}'",
+        {"account_id": "{saved}", "balance": "None", "expected_balance": "47"},
+    ),
+    Break(
+        "I3d", "a posting came late into what a snapshot covers",
+        "UPDATE ledger_posting SET amount = amount + 1 WHERE account_id = '{saved}' AND account_seq = 2",
+        {"account_id": "{saved}", "balance": "47", "expected_balance": "48"},
+    ),
+    Break(
+        "I3e", "a sheet's sum was raised",
+        "UPDATE ledger_backdatedday SET amount = amount + 1 WHERE account_id = '{saved}'",
+        {"account_id": "{saved}", "day": "2024-03-10", "amount": "-2", "expected_amount": "-3"},
+    ),
+    Break(
+        "I3e", "a sheet is missing",
+        "DELETE FROM ledger_backdatedday WHERE account_id = '{saved}'",
+        {"account_id": "{saved}", "amount": "None", "expected_amount": "-3"},
+    ),
+    Break(
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
         "UPDATE ledger_account SET balance = -0.01 WHERE id = '{alice}'",
@@ -121,6 +146,11 @@ BREAKS = [
         "ALTER TABLE ledger_posting DROP CONSTRAINT posting_chain;"
         "UPDATE ledger_posting SET account_seq = NULL WHERE id = '{posting}'",
         {"posting_id": "{posting}", "account_seq": "None"},
+    ),
+    Break(
+        "I6c", "a line was recorded before the one it follows",
+        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour' WHERE id = '{posting}'",
+        {"account_id": "{alice}", "posting_id": "{posting}", "account_seq": "2"},
     ),
     Break(
         "I6b", "a version was raised",
@@ -250,6 +280,7 @@ def names(story: Story) -> dict[str, Any]:
         "refused_event": story.refused.event_id,
         "suspension_command": story.suspension.id,
         "suspension_event": story.suspension.event_id,
+        "saved": story.saved.account_id,
         "month": f"ledger_posting_{created_at(story.transfer.event_id):%Y_%m}",
     }
 

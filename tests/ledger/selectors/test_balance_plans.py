@@ -1,0 +1,184 @@
+"""What a look at the past costs among a million postings of one account: pages are counted, nothing is timed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from ledger.core.accounts import WALLET, Book, Bucket
+from ledger.ids import new_id
+from ledger.models import Account
+from ledger.selectors.balances import wallet_figures_at
+from ledger.selectors.changes import changes_of_wallets, read_changes
+from ledger.selectors.clock import database_now
+from ledger.selectors.instants import balances_at
+from ledger.selectors.scope import Scope
+from ledger.services.accounts import wallet_account_id
+from tests.ledger.connecting import tampering
+from tests.ledger.selectors.plans import explaining
+from wallets.models import Wallet
+
+NUMBER, EVERY = 1_000_000, timedelta(seconds=2)
+IMPORTED = 100_000
+MOST_LEVELS = 4
+"""Root, two levels of branches and a leaf: more than an index of a hundred million rows of this size has."""
+
+# One posting of 0.01 every two seconds up to now, each in the month to which it belongs.
+_ORDINARY = """
+    INSERT INTO ledger_posting (id, event_id, account_id, amount, account_seq, balance_after, effective_at, recorded_at)
+    SELECT (lpad(to_hex((extract(epoch FROM t.at) * 1000)::bigint), 12, '0')
+            || '7000' || lpad(to_hex(n), 12, '0') || '0001')::uuid,
+           %(event)s, %(account)s, 0.01, n, n * 0.01, t.at, t.at
+    FROM generate_series(1, %(number)s) AS n
+    CROSS JOIN LATERAL (SELECT %(end)s - (%(number)s - n) * %(every)s AS at) AS t
+"""
+# Fourteen months of history, recorded in one go a moment ago, and a snapshot's sheets of it.
+_IMPORTED = """
+    INSERT INTO ledger_posting (id, event_id, account_id, amount, account_seq, balance_after, effective_at, recorded_at)
+    SELECT (lpad(to_hex((extract(epoch FROM %(end)s) * 1000)::bigint), 12, '0')
+            || '7fff' || lpad(to_hex(n), 12, '0') || '0001')::uuid,
+           %(event)s, %(account)s, 0.01, n, n * 0.01,
+           %(end)s - interval '14 months' * n / %(number)s, %(end)s
+    FROM generate_series(1, %(number)s) AS n
+"""
+_SNAPSHOT = "INSERT INTO ledger_snapshot (at, from_xid, until_xid, taken_at) VALUES (%(end)s, 0, 0, %(end)s)"
+_SHEETS = """
+    INSERT INTO ledger_backdatedday (account_id, day, at, amount, postings)
+    SELECT account_id, (effective_at AT TIME ZONE 'UTC')::date, %(end)s, sum(amount), count(*)
+    FROM ledger_posting WHERE account_id = %(account)s AND effective_at < recorded_at GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Wallets in euros: one with a million ordinary postings, one with an imported history."""
+
+    ordinary: UUID
+    imported: UUID
+    end: datetime
+    company_id: UUID = field(default_factory=new_id)
+
+    @property
+    def middle(self) -> datetime:
+        return self.end - NUMBER * EVERY / 2
+
+
+@pytest.fixture(scope="module")
+def busy(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Busy]:
+    """Made once for this module by a superuser, and rolled back."""
+    with django_db_blocker.unblock(), tampering() as cursor:
+        busy = Busy(new_id(), new_id(), database_now())
+        common: dict[str, Any] = {"event": new_id(), "end": busy.end, "every": EVERY}
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_ORDINARY, {**common, "number": NUMBER, "account": wallet_account_id(busy.ordinary, "EUR")})
+        imported = {**common, "number": IMPORTED, "account": wallet_account_id(busy.imported, "EUR")}
+        for statement in (_IMPORTED, _SNAPSHOT, _SHEETS):
+            cursor.execute(statement, imported)
+        times = {"created_at": busy.end, "updated_at": busy.end}
+        wallet = Wallet.objects.create(id=busy.ordinary, user_id=new_id(), currency="EUR", **times)
+        Account.objects.create(
+            id=wallet_account_id(wallet.id, "EUR"),
+            owner_type=WALLET,
+            owner_id=wallet.id,
+            book=Book.MONEY,
+            asset_id="EUR",
+            bucket=Bucket.AVAILABLE,
+            opened_at=busy.end,
+            updated_at=busy.end,
+        )
+        cursor.execute("ANALYZE ledger_posting, ledger_backdatedday, ledger_snapshot")
+        yield busy
+
+
+def months() -> int:
+    """How many partitions the postings have: what a look at the past asks each of them is one search of an index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'ledger_posting'::regclass")
+        (count,) = cursor.fetchone()
+    assert isinstance(count, int)
+    return count
+
+
+@pytest.mark.parametrize("known", ["then", "now"])
+def test_one_balance_among_a_million_postings(busy: Busy, known: str) -> None:
+    """A posting takes about 120 bytes: to add up to the middle would touch 7,500 pages and more. It takes one search
+    for the last posting, one for what is dated ahead, and what was known later three for what was back-dated."""
+    with explaining() as look:
+        known_at = busy.middle if known == "then" else busy.end
+        account = wallet_account_id(busy.ordinary, "EUR")
+        balances = balances_at([account], at=busy.middle, known_at=known_at)
+    assert balances[account] == NUMBER / 2 / 100
+    searches = 2 if known == "then" else 5
+    # In each month an index is searched from its root to a leaf; the row that was found takes one page more, and the
+    # snapshots and the sheets a few.
+    assert look.pages <= searches * months() * MOST_LEVELS + 10
+    assert look.pages < 60
+
+
+def test_all_figures_of_a_wallet_and_its_version(busy: Busy) -> None:
+    with explaining() as look:
+        figures = wallet_figures_at(wallet_id=busy.ordinary, asset="EUR", at=busy.middle, known_at=busy.end)
+    assert figures.available == NUMBER / 2 / 100
+    assert look.pages < 3 * 60
+
+
+def test_the_search_is_for_one_row_in_the_order_of_an_index(busy: Busy) -> None:
+    with explaining() as look:
+        balances_at([wallet_account_id(busy.ordinary, "EUR")], at=busy.middle, known_at=busy.end)
+    read = sum(node["Actual Rows"] for node in look.nodes if node.get("Relation Name", "").startswith("ledger_posting"))
+    assert read <= months()
+
+
+@pytest.mark.parametrize("months_ago", [1, 7, 13])
+def test_an_imported_history_is_read_from_its_sheets(busy: Busy, months_ago: int) -> None:
+    """426 sheets stand for 100,000 postings; of these only the day itself is read: 235 of them."""
+    account, at = wallet_account_id(busy.imported, "EUR"), busy.end - timedelta(days=30 * months_ago)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(amount) FROM ledger_posting WHERE account_id = %s AND effective_at <= %s", [account, at]
+        )
+        (expected,) = cursor.fetchone()
+    with explaining() as look:
+        balances = balances_at([account], at=at, known_at=busy.end + timedelta(seconds=1))
+    assert balances[account] == expected
+    read = sum(node["Actual Rows"] for node in look.nodes if node.get("Relation Name", "").startswith("ledger_posting"))
+    assert read <= 240
+    # As above, and the sheets: at most 10 pages of 426 rows, once through their index and once for the rows.
+    assert look.pages < 100
+
+
+def scopes(busy: Busy) -> dict[str, Scope]:
+    wallets = Wallet.objects.filter(id=busy.ordinary)
+    few = Scope(busy.company_id, wallets, wallet_ids=frozenset({busy.ordinary}))
+    return {"a team": few, "the company": Scope(busy.company_id, wallets)}
+
+
+@pytest.mark.parametrize("is_descending", [False, True])
+@pytest.mark.parametrize("who", ["a team", "the company"])
+def test_changes_come_in_the_order_of_ids_and_other_months_are_not_touched(
+    busy: Busy, who: str, is_descending: bool
+) -> None:
+    # A day of which a week before and a day after lie within one month.
+    day = busy.end if busy.end.day >= 12 else busy.end.replace(day=1) - timedelta(days=1)
+    start = day.replace(day=9 if day is busy.end else 20, hour=0, minute=0, second=0, microsecond=0)
+    with explaining() as look:
+        changes = changes_of_wallets(scopes(busy)[who], start=start, end=start + timedelta(hours=2))
+        rows = read_changes(changes, after=None, is_descending=is_descending, limit=51)
+    assert len(rows) == 51
+    assert [row.recorded_at for row in rows] == sorted((row.recorded_at for row in rows), reverse=is_descending)
+    print(
+        [
+            (n["Node Type"], n.get("Relation Name"), n.get("Index Name"), n.get("Actual Rows"), n["Shared Hit Blocks"])
+            for n in look.nodes
+        ]
+    )
+    of_postings = [node for node in look.nodes if node.get("Relation Name", "").startswith("ledger_posting")]
+    assert {node["Relation Name"] for node in of_postings} <= {f"ledger_posting_{start:%Y_%m}"}
+    assert 0
