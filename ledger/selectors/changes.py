@@ -1,8 +1,12 @@
-"""The balance after each change, over all wallets, in the order of time (R10, R11)."""
+"""The balance after each change, over all wallets, in the order of time (R10, R11).
+
+The time is that of the ids, the moment at which a change was asked for: it is what the table is ordered and cut into
+months by (ADR 0003), so any stretch is read by the primary key, and other months are not touched.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,23 +17,19 @@ from ledger.models import Posting
 from ledger.selectors.balances import wallet_account_ids
 from ledger.selectors.scope import Scope, accounts_within
 
-_ID_LAG, _ID_LEAD = timedelta(days=7), timedelta(days=1)
-"""How much older, and how much younger, an id may look than its row: application servers make ids, by their clocks."""
-
-
 def changes_of_wallets(scope: Scope, *, start: datetime, end: datetime) -> QuerySet[Posting]:
-    """What was recorded in [start, end) on the wallets of a scope; without order."""
+    """The changes of the wallets of a scope that were asked for in [start, end); without order."""
     accounts = accounts_within(scope).filter(owner_type=WALLET, book=Book.MONEY)
-    return _recorded(start, end).filter(account__in=accounts)
+    return _asked_for(start, end).filter(account__in=accounts)
 
 
 def changes_of_wallet(wallet_id: UUID, asset: str, *, start: datetime, end: datetime) -> QuerySet[Posting]:
     """`changes_of_wallets` for one wallet."""
-    return _recorded(start, end).filter(account_id__in=wallet_account_ids(wallet_id, asset).values())
+    return _asked_for(start, end).filter(account_id__in=wallet_account_ids(wallet_id, asset).values())
 
 
 def read_changes(changes: QuerySet[Posting], *, after: UUID | None, is_descending: bool, limit: int) -> list[Posting]:
-    """Some of the changes by id, which sorts by time and is what months are cut by (ADR 0003).
+    """Some of the changes, in the order of their ids.
 
     Args:
         after: go on after this one; None = from the start.
@@ -39,11 +39,5 @@ def read_changes(changes: QuerySet[Posting], *, after: UUID | None, is_descendin
     return list(changes.select_related("account").order_by("-id" if is_descending else "id")[:limit])
 
 
-def _recorded(start: datetime, end: datetime) -> QuerySet[Posting]:
-    # By id as well: the planner prunes months by the primary key.
-    return Posting.objects.filter(
-        recorded_at__gte=start,
-        recorded_at__lt=end,
-        id__gte=floor_id(start - _ID_LAG),
-        id__lt=floor_id(end + _ID_LEAD),
-    )
+def _asked_for(start: datetime, end: datetime) -> QuerySet[Posting]:
+    return Posting.objects.filter(id__gte=floor_id(start), id__lt=floor_id(end))

@@ -42,7 +42,7 @@ class ChangesQuery(PageQuery):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        fields["from"] = InstantOrDateField(help_text="Recorded then or later.")
+        fields["from"] = InstantOrDateField(help_text="Asked for then or later: the time is that of `entry_id`.")
         fields["to"] = InstantOrDateField(required=False, help_text="Instant: exclusive; day: inclusive. Default now.")
         return fields
 
@@ -69,8 +69,8 @@ class BalanceChangesView(ServiceView):
         answer=page_of(ChangeAnswer),
         codes=("pagination.invalid",),
         example={"data": [EXAMPLE], "page": {"next_cursor": None, "has_more": False}},
-        description="Over all wallets by time, that is by `entry_id`. Two changes of one bucket that were asked for in "
-        "the same moment have their order from `account_seq`.",
+        description="Over all wallets, in the order of `entry_id`: of the moment at which they were asked for. `recorded_at` "
+        "is when they were decided, shortly after; `account_seq` tells in which order those of one bucket were.",
     )
     def get(self, request: Request) -> Response:
         caller, query = caller_of(request), self.query(ChangesQuery)
