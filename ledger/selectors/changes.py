@@ -17,6 +17,7 @@ from ledger.models import Posting
 from ledger.selectors.balances import wallet_account_ids
 from ledger.selectors.scope import Scope, accounts_within
 
+
 def changes_of_wallets(scope: Scope, *, start: datetime, end: datetime) -> QuerySet[Posting]:
     """The changes of the wallets of a scope that were asked for in [start, end); without order."""
     accounts = accounts_within(scope).filter(owner_type=WALLET, book=Book.MONEY)

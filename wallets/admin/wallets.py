@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -19,8 +22,11 @@ from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.clock import database_now
 from ledger.selectors.lifecycle import status_history
 from ledger.services.movements import Origin
+from wallets.admin.charts import Chart, balance_chart
+from wallets.admin.explanations import explanation_tables
 from wallets.admin.filters import CurrencyFilter, TeamFilter
 from wallets.admin.pages import figure_cards, history_table, movements_table
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
@@ -56,8 +62,28 @@ class WalletAdmin(ReadOnlyAdmin):
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
-        context["figures"] = figure_cards(options["obj"])
+        wallet = options["obj"]
+        context["figures"] = figure_cards(wallet)
+        context["chart"] = _chart(wallet)
+        context["explain_url"] = reverse("admin:wallets_wallet_explain", args=[wallet.id])
         return super().render_change_form(request, context, **options)
+
+    def get_urls(self) -> list[Any]:
+        explain = self.admin_site.admin_view(self.explain)
+        return [path("<uuid:object_id>/explain/", explain, name="wallets_wallet_explain"), *super().get_urls()]
+
+    def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Why the balance is what it is."""
+        wallet, now = self._visible(request, str(object_id)), database_now()
+        record_looks(request, [wallet.user_id])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{wallet.user.get_full_name()}, {wallet.type.lower()} wallet in {wallet.currency}",
+            "wallet_url": reverse("admin:wallets_wallet_change", args=[wallet.id]),
+            "now": now,
+            "tables": explanation_tables(wallet, now),
+        }
+        return TemplateResponse(request, "admin/wallets/wallet/explain.html", context)
 
     def tables(self, request: HttpRequest, row: Wallet) -> list[Table]:
         changes = status_history(row.id, row.currency)
@@ -161,6 +187,14 @@ class WalletAdmin(ReadOnlyAdmin):
         if wallet is None:
             raise Http404
         return wallet
+
+
+def _chart(wallet: Wallet) -> Chart | None:
+    """None when adding up would take too long for a page."""
+    try:
+        return balance_chart(wallet, database_now())
+    except OperationalError:
+        return None
 
 
 def plain_words(error: ServiceError) -> str:

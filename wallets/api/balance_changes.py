@@ -69,8 +69,9 @@ class BalanceChangesView(ServiceView):
         answer=page_of(ChangeAnswer),
         codes=("pagination.invalid",),
         example={"data": [EXAMPLE], "page": {"next_cursor": None, "has_more": False}},
-        description="Over all wallets, in the order of `entry_id`: of the moment at which they were asked for. `recorded_at` "
-        "is when they were decided, shortly after; `account_seq` tells in which order those of one bucket were.",
+        description="Over all wallets, in the order of `entry_id`, that is of the moment at which they were asked "
+        "for. `recorded_at` is when they were decided, shortly after; `account_seq` tells in which order those of one "
+        "bucket were.",
     )
     def get(self, request: Request) -> Response:
         caller, query = caller_of(request), self.query(ChangesQuery)

@@ -48,7 +48,7 @@ def assert_as_defined(books: Books, wallet: Side, *, cases: int) -> None:
     exact = {time for p in postings for time in (p.effective_at, p.recorded_at)} | {MIDNIGHT, MIDNIGHT + DAY}
     instants = sorted(exact | {time - MOMENT for time in exact})
     pairs = list(product(instants, repeat=2))
-    for at, known_at in random.Random(0).sample(pairs, cases):  # noqa: S311 - cases, not secrets
+    for at, known_at in random.Random(0).sample(pairs, cases):
         case = f"at {at}, known at {known_at}"
         expected = summed(postings, at, known_at)
         assert balances_at([account], at=at, known_at=known_at) == {account: expected}, case
@@ -74,7 +74,7 @@ def test_every_instant_against_the_sum_of_all_postings(books: Books) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_histories_made_by_chance(books: Books, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a test's history, not a secret
+    chance = random.Random(seed)
     alice = books.wallet("1000")
     opened = database_now()
     for _ in range(8):
