@@ -13,6 +13,7 @@ from ledger.services.invariants import INVARIANTS, Finding, check_invariants
 from tests.ledger.books import assert_sound
 from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import Story
+from tests.ledger.services.snapshot_breaks import SNAPSHOT_BREAKS
 
 
 class Break(NamedTuple):
@@ -77,31 +78,7 @@ BREAKS = [
         "UPDATE ledger_account SET folded_xid = 1000000000000 WHERE id = '{funding}'",
         {"what": "checkpoint", "xid": "1000000000000"},
     ),
-    Break(
-        "I3d", "a snapshot's figure was raised",
-        "UPDATE ledger_snapshotbalance SET balance = balance + 1 WHERE account_id = '{saved}'",
-        {"account_id": "{saved}", "balance": "48", "expected_balance": "47", "postings": "2"},
-    ),
-    Break(
-        "I3d", "an account is missing in a snapshot",
-        "DELETE FROM ledger_snapshotbalance WHERE account_id = '{saved}'",
-        {"account_id": "{saved}", "balance": "None", "expected_balance": "47"},
-    ),
-    Break(
-        "I3d", "a posting came late into what a snapshot covers",
-        "UPDATE ledger_posting SET amount = amount + 1 WHERE account_id = '{saved}' AND account_seq = 2",
-        {"account_id": "{saved}", "balance": "47", "expected_balance": "48"},
-    ),
-    Break(
-        "I3e", "a sheet's sum was raised",
-        "UPDATE ledger_backdatedday SET amount = amount + 1 WHERE account_id = '{saved}'",
-        {"account_id": "{saved}", "day": "2024-03-10", "amount": "-2", "expected_amount": "-3"},
-    ),
-    Break(
-        "I3e", "a sheet is missing",
-        "DELETE FROM ledger_backdatedday WHERE account_id = '{saved}'",
-        {"account_id": "{saved}", "amount": "None", "expected_amount": "-3"},
-    ),
+    *(Break(*case) for case in SNAPSHOT_BREAKS),
     Break(
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
