@@ -13,7 +13,7 @@ from django.db import connection
 from ledger.core.accounts import Bucket
 from ledger.money import ZERO
 from ledger.selectors.balances import WALLET_BUCKETS, Figures, wallet_account_ids, wallet_figures_at
-from ledger.selectors.snapshot import one_instant
+from ledger.selectors.snapshot import REPORT_PATIENCE_MILLISECONDS, one_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def explain_balance(
         "after_id": after and after.id,
         "limit": limit + 1,
     }
-    with one_instant(), connection.cursor() as cursor:
+    with one_instant(patience_milliseconds=REPORT_PATIENCE_MILLISECONDS), connection.cursor() as cursor:
         cursor.execute(_BASE, wanted)
         (wanted["base_at"],) = cursor.fetchone()
         cursor.execute(_BASE_FIGURES, wanted)

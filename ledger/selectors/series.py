@@ -15,7 +15,7 @@ from ledger.core.accounts import Bucket
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import WALLET_BUCKETS, wallet_account_ids
 from ledger.selectors.instants import EVER, balances_at
-from ledger.selectors.snapshot import one_instant
+from ledger.selectors.snapshot import REPORT_PATIENCE_MILLISECONDS, one_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,29 @@ class SeriesPoint:
     amounts: dict[Bucket, Decimal]
 
 
-# Each posting of the period is read once, whatever the number of points. A posting belongs to the first point that is
-# not before it, so the number of points that lie before it is that point's place.
+# Each posting of the period is read once, whatever the number of points: found by when it was recorded, or, if that
+# was later or earlier than the period, among those that are back-dated or dated ahead. A posting belongs to the first
+# point that is not before it, so the number of points that lie before it is that point's place.
 _TURNOVER = """
-    SELECT a.asset, a.bucket,
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM unnest(%(accounts)s::uuid[], %(assets)s::text[], %(buckets)s::text[])
+                      AS a(account_id, asset, bucket)
+    )
+    SELECT p.asset, p.bucket,
            width_bucket(p.effective_at - interval '1 microsecond', %(points)s::timestamptz[]) AS place, sum(p.amount)
-    FROM unnest(%(accounts)s::uuid[], %(assets)s::text[], %(buckets)s::text[]) AS a(id, asset, bucket)
-    JOIN ledger_posting AS p ON p.account_id = a.id
-    WHERE p.effective_at > %(first)s AND p.effective_at <= %(last)s
-      AND (p.recorded_at > %(first)s AND p.recorded_at <= %(last)s
-           OR p.effective_at < p.recorded_at OR p.effective_at > p.recorded_at)
+    FROM (
+        SELECT asset, bucket, effective_at, amount FROM wanted JOIN ledger_posting USING (account_id)
+        WHERE recorded_at > %(first)s AND recorded_at <= %(last)s
+          AND effective_at > %(first)s AND effective_at <= %(last)s
+        UNION ALL
+        SELECT asset, bucket, effective_at, amount FROM wanted JOIN ledger_posting USING (account_id)
+        WHERE effective_at < recorded_at AND effective_at > %(first)s AND effective_at <= %(last)s
+          AND recorded_at > %(last)s
+        UNION ALL
+        SELECT asset, bucket, effective_at, amount FROM wanted JOIN ledger_posting USING (account_id)
+        WHERE effective_at > recorded_at AND effective_at > %(first)s AND effective_at <= %(last)s
+          AND recorded_at <= %(first)s
+    ) AS p
     GROUP BY 1, 2, 3
 """
 
@@ -68,7 +81,7 @@ def balance_series(holders: Iterable[Holder], points: Sequence[datetime]) -> dic
         "first": points[0],
         "last": points[-1],
     }
-    with one_instant(), connection.cursor() as cursor:
+    with one_instant(patience_milliseconds=REPORT_PATIENCE_MILLISECONDS), connection.cursor() as cursor:
         opening = balances_at(accounts, at=points[0], known_at=EVER)
         cursor.execute(_TURNOVER, parameters)
         turnover = {(asset, Bucket(bucket), place): amount for asset, bucket, place, amount in cursor.fetchall()}

@@ -11,6 +11,8 @@ from django.db.transaction import atomic
 
 TRANSACTION_TIMEOUT_SINCE = 170_000
 PATIENCE_MILLISECONDS = 2_000
+REPORT_PATIENCE_MILLISECONDS = 5_000
+"""For what somebody asked for by itself, where the other is for one part of a page."""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import database_now
 from ledger.selectors.instants import balances_at, system_balances_at
 from ledger.selectors.scope import Scope, accounts_within, transactions_within
-from ledger.selectors.snapshot import one_instant
+from ledger.selectors.snapshot import REPORT_PATIENCE_MILLISECONDS, one_instant
 
 MOST_COUNTED = 10_000
 """Nobody waits for an exact count of more."""
@@ -73,8 +73,9 @@ def holdings_at(scope: Scope, *, at: datetime, known_at: datetime) -> list[Holdi
     """
     accounts = accounts_within(scope).filter(book=Book.MONEY).order_by()
     wallets: dict[tuple[str, str], Decimal] = {}
-    with one_instant():
-        of_wallets = accounts.exclude(bucket=Bucket.SYSTEM).values_list("id", "asset_id", "bucket")
+    with one_instant(patience_milliseconds=REPORT_PATIENCE_MILLISECONDS):
+        # Most wallets have accounts that have never moved: RESERVED, PENDING.
+        of_wallets = accounts.exclude(bucket=Bucket.SYSTEM).filter(seq__gt=0).values_list("id", "asset_id", "bucket")
         named = {id: (asset, bucket) for id, asset, bucket in of_wallets}
         for id, balance in balances_at(named, at=at, known_at=known_at).items():
             wallets[named[id]] = EXACT.add(wallets.get(named[id], ZERO), balance)
