@@ -30,12 +30,16 @@ def _sum_table(wallet: Wallet, explanation: Explanation) -> Table:
     total = {"AVAILABLE": figures.available, "PENDING": figures.pending, "RESERVED": figures.reserved}
     before = EMPTY if explanation.base_at is None else explanation.base_at
     rows = [
-        ["Snapshot", before, *_amounts(wallet, explanation.base), explanation.base.postings],
-        ["Everything since", "", *_amounts(wallet, explanation.since), explanation.since.postings],
+        ["Snapshot", before, *_amounts(wallet, explanation.base), _count(explanation.base)],
+        ["Everything since", "", *_amounts(wallet, explanation.since), _count(explanation.since)],
         ["Balance", "", *(money_cell(total[bucket], wallet.currency) for bucket in WALLET_BUCKETS), ""],
     ]
     headers = ("", "Of", *(bucket.capitalize() for bucket in WALLET_BUCKETS), "Postings")
     return Table("How the balance comes about", headers, rows, "The first two rows add up to the third.")
+
+
+def _count(sum: Sum) -> str:
+    return format_html('<span class="money">{}</span>', sum.postings)
 
 
 def _amounts(wallet: Wallet, sum: Sum) -> list[Any]:

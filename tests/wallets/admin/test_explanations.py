@@ -56,7 +56,7 @@ def test_the_explanation_lists_every_part(scene: Scene) -> None:
     book(scene.alices, "-12.5", key="lunch", text="Lunch in Hamburg")
     response: Any = at_desk(scene.cast.bob).get(wallet_path(scene.alices, "explain"))
     total, parts = response.context["tables"]
-    assert [row[-1] for row in total.rows] == [0, 2, ""]
+    assert [row[-1] for row in total.rows] == ['<span class="money">0</span>', '<span class="money">2</span>', ""]
     text = response.content.decode()
     for expected in ("Alice Winter", "100.00 EUR", "−12.50 EUR", "87.50 EUR", "Lunch in Hamburg"):
         assert expected in text
