@@ -47,7 +47,7 @@ class ChangesQuery(PageQuery):
         return fields
 
 
-class ChangeAnswer(serializers.Serializer[Any]):
+class BalanceChangeAnswer(serializers.Serializer[Any]):
     entry_id = serializers.UUIDField()
     event_id = serializers.UUIDField()
     wallet_id = serializers.UUIDField()
@@ -66,7 +66,7 @@ class BalanceChangesView(ServiceView):
     @operation(
         "List the balance after each change",
         query=ChangesQuery,
-        answer=page_of(ChangeAnswer),
+        answer=page_of(BalanceChangeAnswer),
         codes=("pagination.invalid",),
         example={"data": [EXAMPLE], "page": {"next_cursor": None, "has_more": False}},
         description="Over all wallets, in the order of `entry_id`, that is of the moment at which they were asked "

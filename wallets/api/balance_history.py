@@ -28,7 +28,7 @@ from wallets.selectors.wallets import get_wallet, wallets_visible_to
 MOST_POINTS = 1_000
 
 
-class HistoryQuery(StrictQuery):
+class SeriesQuery(StrictQuery):
     wallet_id = IdField(required=False, help_text="One wallet. Default: all that you may see, added up.")
     step = WordField(tuple(Step), default=Step.DAY.value, help_text=f"At most {MOST_POINTS} points in all.")
 
@@ -39,22 +39,22 @@ class HistoryQuery(StrictQuery):
         return fields
 
 
-class PointAnswer(serializers.Serializer[Any]):
+class BalancePointAnswer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     available = serializers.CharField()
     pending = serializers.CharField()
     reserved = serializers.CharField()
 
 
-class SeriesAnswer(serializers.Serializer[Any]):
+class CurrencySeriesAnswer(serializers.Serializer[Any]):
     currency = serializers.CharField()
-    points = PointAnswer(many=True)
+    points = BalancePointAnswer(many=True)
 
 
-class HistoryAnswer(serializers.Serializer[Any]):
+class BalanceSeriesAnswer(serializers.Serializer[Any]):
     step = serializers.ChoiceField([step.value for step in Step])
     to = serializers.DateTimeField()
-    series = SeriesAnswer(many=True)
+    series = CurrencySeriesAnswer(many=True)
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": serializers.DateTimeField()}
@@ -65,8 +65,8 @@ class BalanceHistoryView(ServiceView):
 
     @operation(
         "Show balances over time",
-        query=HistoryQuery,
-        answer=HistoryAnswer,
+        query=SeriesQuery,
+        answer=BalanceSeriesAnswer,
         example={
             "from": "2026-02-28T23:00:00.000000Z",
             "to": "2026-03-01T23:00:00.000000Z",
@@ -96,7 +96,7 @@ class BalanceHistoryView(ServiceView):
         "`/v1/wallets/{wallet_id}/balance?at=` says of that instant today.",
     )
     def get(self, request: Request) -> Response:
-        caller, query = caller_of(request), self.query(HistoryQuery)
+        caller, query = caller_of(request), self.query(SeriesQuery)
         company = caller.company
         zone, now = ZoneInfo(company.timezone), database_now()
         start, end = bounds(query["from"], query.get("to") or now, zone)

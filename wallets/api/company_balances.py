@@ -30,17 +30,17 @@ class BucketsAnswer(serializers.Serializer[Any]):
     reserved = serializers.CharField()
 
 
-class OwnAccountAnswer(serializers.Serializer[Any]):
+class CompanyAccountAnswer(serializers.Serializer[Any]):
     purpose = serializers.CharField()
     balance = serializers.CharField()
 
 
-class AssetAnswer(serializers.Serializer[Any]):
+class CompanyAssetAnswer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     scale = serializers.IntegerField()
     wallets = BucketsAnswer()
     wallets_total = serializers.CharField()
-    accounts = OwnAccountAnswer(many=True)
+    accounts = CompanyAccountAnswer(many=True)
     accounts_total = serializers.CharField()
     difference = serializers.CharField(help_text="Both totals together: zero, or money was lost or made.")
 
@@ -50,7 +50,7 @@ class CompanyBalancesAnswer(serializers.Serializer[Any]):
     known_at = serializers.DateTimeField()
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "data": AssetAnswer(many=True)}
+        return {**super().get_fields(), "data": CompanyAssetAnswer(many=True)}
 
 
 class CompanyBalancesView(ServiceView):

@@ -33,16 +33,16 @@ class ExplainQuery(PageQuery):
         return {name: field for name, field in super().get_fields().items() if name != "order"}
 
 
-class SnapshotAnswer(BucketsAnswer):
+class BalanceSnapshotAnswer(BucketsAnswer):
     at = serializers.DateTimeField()
     postings = serializers.IntegerField(help_text="How many postings lie in it.")
 
 
-class SinceAnswer(BucketsAnswer):
+class PartsTotalAnswer(BucketsAnswer):
     postings = serializers.IntegerField(help_text="How many postings these are, on all pages together.")
 
 
-class PartAnswer(serializers.Serializer[Any]):
+class BalancePartAnswer(serializers.Serializer[Any]):
     entry_id = serializers.UUIDField()
     txn_id = serializers.UUIDField()
     type = serializers.CharField()
@@ -59,13 +59,13 @@ class ExplainAnswer(BucketsAnswer):
     at = serializers.DateTimeField()
     known_at = serializers.DateTimeField()
     version = serializers.IntegerField()
-    snapshot = SnapshotAnswer(allow_null=True)
-    since = SinceAnswer()
+    snapshot = BalanceSnapshotAnswer(allow_null=True)
+    since = PartsTotalAnswer()
     open_holds = serializers.ListField(child=serializers.DictField(), help_text="What `reserved` is held for.")
     page = PageInfo()
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "data": PartAnswer(many=True)}
+        return {**super().get_fields(), "data": BalancePartAnswer(many=True)}
 
 
 class ExplainView(ServiceView):
