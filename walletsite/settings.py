@@ -241,6 +241,7 @@ CELERY_BEAT_SCHEDULE = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
+    "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
 }

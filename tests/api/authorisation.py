@@ -66,6 +66,18 @@ SYSTEM with      403
 SYSTEM without   403
 """
 
+SEE_COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
 CREATE_USER = """
                  own
 anonymous        401
@@ -359,6 +371,10 @@ ROWS = (
     ),
     Row("DELETE /v1/wallets/{wallet_id}/lock/{lock_id}", HOLD, "transfers:write", given=_own_lock),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
+    Row("GET /v1/wallets/{wallet_id}/balance/explain", SEE, "wallets:read"),
+    Row("GET /v1/balances/history", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/balances/changes", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/company/balances", SEE_COMPANY),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),

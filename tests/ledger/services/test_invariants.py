@@ -13,6 +13,7 @@ from ledger.services.invariants import INVARIANTS, Finding, check_invariants
 from tests.ledger.books import assert_sound
 from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import Story
+from tests.ledger.services.snapshot_breaks import SNAPSHOT_BREAKS
 
 
 class Break(NamedTuple):
@@ -77,6 +78,7 @@ BREAKS = [
         "UPDATE ledger_account SET folded_xid = 1000000000000 WHERE id = '{funding}'",
         {"what": "checkpoint", "xid": "1000000000000"},
     ),
+    *(Break(*case) for case in SNAPSHOT_BREAKS),
     Break(
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
@@ -121,6 +123,11 @@ BREAKS = [
         "ALTER TABLE ledger_posting DROP CONSTRAINT posting_chain;"
         "UPDATE ledger_posting SET account_seq = NULL WHERE id = '{posting}'",
         {"posting_id": "{posting}", "account_seq": "None"},
+    ),
+    Break(
+        "I6d", "a line was recorded before the one it follows",
+        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour' WHERE id = '{posting}'",
+        {"account_id": "{alice}", "posting_id": "{posting}", "account_seq": "2"},
     ),
     Break(
         "I6b", "a version was raised",
@@ -263,6 +270,7 @@ def names(story: Story) -> dict[str, Any]:
         "refused_event": story.refused.event_id,
         "suspension_command": story.suspension.id,
         "suspension_event": story.suspension.event_id,
+        "saved": story.saved.account_id,
         "month": f"ledger_posting_{created_at(story.transfer.event_id):%Y_%m}",
     }
 
