@@ -7,6 +7,7 @@ walletsite.E004    the service connects as a role that can change what is append
 walletsite.E005    the database would lose acknowledged money (needs the database)
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
+walletsite.W003    the next month of a large table is missing (needs the database)
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.management import call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError, ProgrammingError, connections
 from psycopg.conninfo import conninfo_to_dict
 
+from ledger.selectors.months import tables_without_next_month
 from walletsite.connections import UnsafeDatabase
 from walletsite.database import Purpose
 
@@ -92,7 +94,7 @@ def check_database(
     if "default" not in (databases or ()):
         return []
     try:
-        return _check_role()
+        return _check_role() + _check_months()
     except UnsafeDatabase as error:
         return [_error(str(error), "E005", hint="Switch these settings on, on the server.")]
     except OperationalError:
@@ -123,6 +125,17 @@ def _check_role() -> list[CheckMessage]:
         return []
     hint = "Connect as a role of its own (APP_DATABASE_ROLE); migrate with OWNER_DATABASE_URL."
     return [_error("DATABASE_URL names a role that owns tables or is a superuser.", "E004", hint)]
+
+
+def _check_months() -> list[CheckMessage]:
+    try:
+        missing = tables_without_next_month()
+    except ProgrammingError:
+        return []  # nothing is migrated yet
+    if not missing:
+        return []
+    text = f"The next month is missing: {', '.join(missing)}."
+    return [Warning(text, hint="Run `manage.py ensure_partitions`, and see that beat runs.", id="walletsite.W003")]
 
 
 def _error(text: str, number: str, hint: str = "See .env.example.") -> CheckMessage:

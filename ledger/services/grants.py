@@ -28,8 +28,8 @@ def grant_privileges(role: str) -> dict[str, tuple[str, ...]]:
         cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
         cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(name))
-        cursor.execute("REVOKE EXECUTE ON FUNCTION ledger_ensure_partitions(integer) FROM PUBLIC")
-        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION ledger_ensure_partitions(integer) TO {}").format(name))
+        cursor.execute("REVOKE EXECUTE ON FUNCTION ledger_ensure_partitions(integer, date) FROM PUBLIC")
+        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION ledger_ensure_partitions(integer, date) TO {}").format(name))
         for table, rights in granted.items():
             listed = sql.SQL(", ").join(map(sql.SQL, rights))
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(listed, sql.Identifier(table), name))

@@ -171,6 +171,11 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "I7b",
+        "every month, also a detached one, bears guards of its own like those of its table",
+        "SELECT month, missing_trigger FROM ledger_missing_guards() LIMIT 1",
+    ),
+    Invariant(
         "I10",
         "each accepted command moved money once, and each document has one command",
         """

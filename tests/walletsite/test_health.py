@@ -6,12 +6,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
 from ledger import redis
-from walletsite import health
+from walletsite import health, metrics
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_ready_reports_each_part(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "months": "ok", "cache": "ok", "broker": "ok"},
     }
 
 
@@ -85,15 +85,44 @@ def test_a_cache_that_is_away_is_reported_but_not_fatal(client: Client, monkeypa
     assert (answer.status_code, answer.json()["checks"]["cache"]) == (200, "failed")
 
 
+@pytest.mark.django_db
+def test_a_month_that_is_missing_is_an_alarm_but_not_fatal(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(health, "tables_without_next_month", lambda: ["ledger_event"])
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]["months"]) == (200, "failed")
+    (alarm,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert "ledger_event" in alarm.getMessage()
+
+
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
 def test_they_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
+@pytest.mark.django_db
 def test_metrics_answer_this_machine(client: Client) -> None:
     answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
     assert answer.status_code == 200
     assert b"django_http_requests" in answer.content
+    assert b'ledger_months_ahead{table="ledger_event"} 3.0' in answer.content
+
+
+@pytest.mark.django_db
+def test_a_month_that_is_missing_shows_in_the_metrics(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "months_ahead", lambda: {"ledger_event": 0})
+    answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
+    assert b'ledger_months_ahead{table="ledger_event"} 0.0' in answer.content
+
+
+def test_metrics_do_without_a_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(metrics, "months_ahead", away)
+    answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
+    assert (answer.status_code, b"django_http_requests" in answer.content) == (200, True)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +145,7 @@ def test_metrics_are_not_there_for_strangers(
     assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_answer_whoever_has_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     headers = {"Authorization": "Bearer a-token-of-the-operator"}
