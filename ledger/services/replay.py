@@ -60,7 +60,7 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
         accounts: dict[UUID, Account] = {}
         total = Event.objects.count()
         done = 0
-        for event in _all_events():
+        for event in all_events():
             try:
                 accounts.update(evolve(accounts, event))
             except KeyError as unknown:
@@ -76,10 +76,11 @@ def _never_opened(account_id: UUID, event: core.Event) -> Difference:
     return Difference(account_id, "account", "in use", "never opened", event.id)
 
 
-def _all_events() -> Iterator[core.Event]:
+def all_events() -> Iterator[core.Event]:
+    """Every event with its postings: the lives of accounts first, then the movements, each in order."""
     lifecycle = Q(stream=core.Stream.ACCOUNTS)
     for row in Event.objects.filter(lifecycle).order_by("stream_id", "seq").iterator(CHUNK):
-        yield _core_event(row, [])
+        yield core_event(row, [])
     chunk: list[Event] = []
     for row in Event.objects.exclude(lifecycle).order_by("id").iterator(CHUNK):
         chunk.append(row)
@@ -98,10 +99,10 @@ def _with_postings(rows: list[Event]) -> Iterator[core.Event]:
         if posting.event_id in postings:
             postings[posting.event_id].append(posting)
     for row in rows:
-        yield _core_event(row, postings[row.id])
+        yield core_event(row, postings[row.id])
 
 
-def _core_event(row: Event, postings: list[Posting]) -> core.Event:
+def core_event(row: Event, postings: list[Posting]) -> core.Event:
     return core.Event(
         id=row.id,
         type=core.EventType(row.type),
