@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from ledger.models import Follower
+
 _LOCK = """
     SELECT id FROM ledger_account
     WHERE id = ANY(%s) AND bucket <> 'SYSTEM'
@@ -32,3 +34,9 @@ def lock_accounts(ids: Iterable[UUID]) -> None:
     assert connection.in_atomic_block, "a row lock outside a transaction ends at once"
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [sorted(ids)])
+
+
+def lock_follower(name: str) -> Follower:
+    """The position of a follower, made at its first step, held until the end of the transaction."""
+    Follower.objects.get_or_create(name=name)
+    return Follower.objects.select_for_update(no_key=True).get(name=name)

@@ -48,7 +48,9 @@ class Account:
     Attributes:
         min_balance: the floor that the balance never falls below; None = no floor (system accounts only).
         seq: how many postings the account has had; the next posting gets `seq + 1`.
-        version: how many events have touched it, postings and status changes alike.
+        life_seq: how many events of its life it has had: opened, status changed.
+        version: how many events have touched it, both kinds together. The headline account of a wallet counts the
+            events that touch any account of the wallet.
     """
 
     id: UUID
@@ -61,6 +63,7 @@ class Account:
     balance: Decimal = ZERO
     status: AccountStatus = AccountStatus.ACTIVE
     seq: int = 0
+    life_seq: int = 0
     version: int = 0
 
     @property
@@ -74,9 +77,10 @@ class Account:
         return self.owner_type == WALLET and self.bucket is Bucket.AVAILABLE
 
     @property
-    def lifecycle_seq(self) -> int:
-        """How many events other than postings the account has had: opened, status changed."""
-        return self.version - self.seq
+    def headline_id(self) -> UUID:
+        """The headline account of the wallet that this is an account of."""
+        assert self.owner_type == WALLET, "only wallets have a headline"
+        return self.id if self.is_headline else account_id(WALLET, self.owner_id, self.asset, Bucket.AVAILABLE)
 
 
 def account_id(owner_type: str, owner_id: UUID, asset: str, bucket: Bucket, book: Book = Book.MONEY) -> UUID:

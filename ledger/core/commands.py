@@ -6,13 +6,15 @@ The edge chooses every id and price before a command is made (C19); the machine 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus
+from ledger.core.stages import TransactionState
+from ledger.core.state import Part
 
 
 class TransactionType(StrEnum):
@@ -30,31 +32,6 @@ class TransactionType(StrEnum):
         if self is TransactionType.TRANSFER:
             return "TRANSFER_IN" if incoming else "TRANSFER_OUT"
         return "CREDIT" if incoming else "DEBIT"
-
-
-class TransactionState(StrEnum):
-    """The lifecycle of a document: the steps of R169 and its terminal states (C9)."""
-
-    INITIATED = "INITIATED"
-    VALIDATING = "VALIDATING"
-    BALANCE_RESERVED = "BALANCE_RESERVED"
-    SENT_TO_PROVIDER = "SENT_TO_PROVIDER"
-    PROVIDER_PROCESSING = "PROVIDER_PROCESSING"
-    PROVIDER_CONFIRMING = "PROVIDER_CONFIRMING"
-    COMPENSATING = "COMPENSATING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    REVERSED = "REVERSED"
-    CANCELLED = "CANCELLED"
-
-
-TERMINAL_STATES = (
-    TransactionState.COMPLETED,
-    TransactionState.FAILED,
-    TransactionState.REVERSED,
-    TransactionState.CANCELLED,
-)
-"""States that keep their name as the coarse status; every other state reads as PENDING."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +65,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What every command has. `event_id` is the id that its event will bear."""
+    """What every command has.
+
+    Attributes:
+        event_id: the id that its event will bear.
+        effective_at: when it counts; None = when it is recorded.
+        effective_reason: why it counts from another time than it is recorded.
+    """
 
     id: UUID
     event_id: UUID
     claim: Claim
     origin: Origin
     effective_at: datetime | None = None
+    effective_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +123,7 @@ class Document:
     Attributes:
         amount: what moves between the parties; positive, in `asset`.
         fee_amount: what is taken besides; `total_amount` is both.
+        original_id: the document that this one undoes, wholly or in part.
     """
 
     id: UUID
@@ -153,6 +138,7 @@ class Document:
     reference_id: str = ""
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    original_id: UUID | None = None
 
     @property
     def total_amount(self) -> Decimal:
@@ -169,4 +155,105 @@ class Transfer(Command):
     conditions: Conditions | None = None
 
 
-AnyCommand = OpenAccounts | SetAccountStatus | Transfer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve(Command):
+    """Set money aside, and whatever has to be set aside with it (R164).
+
+    Attributes:
+        hold_id: the id of the hold that comes of it.
+        parts: the money first; every part is held with the document's amount.
+        account_ids: every account of the parts, and the headline accounts of their wallets.
+        expires_in: the deadline, from the moment of decision.
+    """
+
+    document: Document
+    hold_id: UUID
+    parts: tuple[Part, ...]
+    account_ids: tuple[UUID, ...]
+    expires_in: timedelta
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCommand(Command):
+    """Something done to a hold.
+
+    Attributes:
+        account_ids: every account of the hold and of its wallets; locked even if nothing is posted to them, so that
+            whatever happens to one hold happens in an order.
+    """
+
+    hold_id: UUID
+    account_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture(HoldCommand):
+    """Pay out of a hold.
+
+    Attributes:
+        amount: None = all that is left.
+        is_final: release what is left afterwards.
+        target: where the money goes if the hold does not say it already.
+        destination_wallet_id: whose account `target` is; None = the company's own.
+    """
+
+    amount: Decimal | None = None
+    is_final: bool = True
+    target: UUID
+    destination_wallet_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(HoldCommand):
+    """Give back what is left of a hold."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire(HoldCommand):
+    """Record that a hold's deadline has passed. The deadline itself needs no recording: it binds by the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend(HoldCommand):
+    """Move a hold's deadline to `expires_in` from the moment of decision."""
+
+    expires_in: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance(HoldCommand):
+    """Report how far whoever deals with a provider has come (R169, R170).
+
+    Attributes:
+        state: the next stage of the hold's document.
+        reason, metadata: kept for ever in its history: no personal data.
+    """
+
+    state: TransactionState
+    reason: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo(Command):
+    """Give back what a document moved: a REVERSAL all of it, once; a REFUND some of it, until nothing is left.
+
+    Attributes:
+        document: the new document, with `original_id`.
+        account_ids: every account that the original moved, and the headline accounts of its wallets.
+    """
+
+    document: Document
+    account_ids: tuple[UUID, ...]
+    reason: str
+
+    @property
+    def original_id(self) -> UUID:
+        assert self.document.original_id is not None, "what is undone has a document"
+        return self.document.original_id
+
+
+AnyCommand = OpenAccounts | SetAccountStatus | Transfer | Reserve | Capture | Release | Expire | Extend | Advance | Undo

@@ -1,25 +1,22 @@
-"""What the machine answers, and what it is handed."""
+"""What the machine answers, and how its figures stand in an event."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from ledger.core.accounts import Account
 from ledger.core.events import Event
 from ledger.core.refusals import Gate, Refusal
 from ledger.money import plain
-
-Accounts = Mapping[UUID, Account]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the machine answers: the events that follow, and the refusal if it was a no.
 
-    A refused transfer has an event too (its document failed, and history says why); a status change that
+    A refused movement has an event too (its document failed, and history says why); a status change that
     changes nothing has neither.
     """
 
@@ -33,3 +30,17 @@ def as_text(value: UUID | Decimal | None) -> str | None:
     if value is None:
         return None
     return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+def gate_data(gates: tuple[Gate, ...]) -> list[dict[str, Any]]:
+    """Every gate with its figures of that moment: what `/decision` tells later."""
+    return [
+        {
+            "gate": gate.kind.value,
+            "id": str(gate.id),
+            "code": gate.code and gate.code.value,
+            "required": as_text(gate.required),
+            "available": as_text(gate.available),
+        }
+        for gate in gates
+    ]

@@ -18,6 +18,20 @@ class EventType(StrEnum):
     ACCOUNT_STATUS_CHANGED = "AccountStatusChanged"
     TRANSACTION_COMPLETED = "TransactionCompleted"
     TRANSACTION_FAILED = "TransactionFailed"
+    TRANSACTION_REFUNDED = "TransactionRefunded"
+    TRANSACTION_REVERSED = "TransactionReversed"
+    RESERVATION_CREATED = "ReservationCreated"
+    RESERVATION_CAPTURED = "ReservationCaptured"
+    RESERVATION_RELEASED = "ReservationReleased"
+    RESERVATION_EXPIRED = "ReservationExpired"
+    RESERVATION_EXTENDED = "ReservationExtended"
+    RESERVATION_ADVANCED = "ReservationAdvanced"
+    RESERVATION_REFUSED = "ReservationRefused"
+
+    @property
+    def is_of_hold(self) -> bool:
+        """Whether it is a step in the life of a hold that exists."""
+        return self.value.startswith("Reservation")
 
 
 class Stream(StrEnum):
@@ -68,3 +82,11 @@ def posting_id(event_id: UUID, line: int) -> UUID:
     assert event_id.int & POSTINGS_PER_EVENT == 0, "event ids end in sixteen zero bits"
     assert 1 <= line <= POSTINGS_PER_EVENT, line
     return UUID(int=event_id.int + line)
+
+
+def event_after(event_id: UUID) -> UUID:
+    """The id of the next event that one command brings about: the next one with sixteen zero bits.
+
+    It takes one of the random bits' values; a clash with another event would be refused by the primary key.
+    """
+    return UUID(int=event_id.int + POSTINGS_PER_EVENT + 1)

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus, Book, Bucket
 from ledger.core.commands import OpenAccounts, SetAccountStatus
-from ledger.core.decisions import Accounts, Decision, as_text
+from ledger.core.decisions import Decision, as_text
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.refusals import Refusal, RefusalCode
+from ledger.core.state import Accounts
 from ledger.money import ZERO
 
 
@@ -56,7 +57,7 @@ def _accounts_event(
         type=type,
         stream=Stream.ACCOUNTS,
         stream_id=headline.id,
-        seq=headline.lifecycle_seq + 1,
+        seq=headline.life_seq + 1,
         data=data,
         effective_at=command.effective_at or now,
         recorded_at=now,
@@ -86,5 +87,6 @@ def account_from_data(data: dict[str, Any]) -> Account:
         bucket=Bucket(data["bucket"]),
         min_balance=None if floor is None else Decimal(floor),
         balance=ZERO,
+        life_seq=1,
         version=1,
     )

@@ -6,22 +6,26 @@ The catalogue says which tables are cut by month (by range of one uuid), so the 
 from django.db import migrations
 
 GUARDS = """
--- What a month has to bear, as the commands that make it: a copy of each BEFORE trigger of its table that refuses a
+-- What a month has to bear, with the commands that make it: a copy of each BEFORE trigger of its table that refuses a
 -- change. The triggers that a month inherits vanish when it is detached, and TRUNCATE asks the month's own only
 -- (docs/adr/0023-months-and-moving.md). An inherited row trigger bears the table's name for it, so the copy has another.
+-- A copy remembers as its comment what it was made from: Postgres does not write conditions the way it read them.
 CREATE FUNCTION ledger_guards_of_month(parent regclass, child regclass)
-RETURNS TABLE (name name, definition text) LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN is_of_rows THEN 'own_' || tgname ELSE tgname END::name,
-           replace(replace(pg_get_triggerdef(oid), format('TRIGGER %I ', tgname),
-                           format('TRIGGER %I ', CASE WHEN is_of_rows THEN 'own_' || tgname ELSE tgname END)),
-                   format(' ON %s ', ledger_full_name(parent)), format(' ON %s ', ledger_full_name(child)))
-    FROM pg_trigger CROSS JOIN LATERAL (SELECT tgtype & 1 = 1 AS is_of_rows) AS kind
+RETURNS TABLE (name name, definition text, origin text, kind smallint, function oid) LANGUAGE sql STABLE AS $$
+    SELECT own.name::name,
+           replace(replace(pg_get_triggerdef(oid), format('TRIGGER %I ', tgname), format('TRIGGER %I ', own.name)),
+                   format(' ON %s ', ledger_full_name(parent)), format(' ON %s ', ledger_full_name(child))),
+           md5(pg_get_triggerdef(oid)), tgtype, tgfoid
+    FROM pg_trigger
+    CROSS JOIN LATERAL (SELECT CASE WHEN tgtype & 1 = 1 THEN 'own_' || tgname ELSE tgname END) AS own(name)
     WHERE tgrelid = parent AND NOT tgisinternal AND tgtype & 2 = 2 AND tgtype & 4 = 0
 $$;
 
--- Whether two definitions say the same: conditions come back from Postgres with other brackets than they went in.
-CREATE FUNCTION ledger_same_guard(one text, other text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT translate(one, '()', '') IS NOT DISTINCT FROM translate(other, '()', '')
+CREATE FUNCTION ledger_own_guards(child regclass)
+RETURNS TABLE (name name, origin text, kind smallint, function oid) LANGUAGE sql STABLE AS $$
+    SELECT tgname, coalesce(obj_description(oid, 'pg_trigger'), ''), tgtype, tgfoid
+    FROM pg_trigger
+    WHERE tgrelid = child AND NOT tgisinternal AND tgparentid = 0 AND tgenabled IN ('O', 'A')
 $$;
 
 -- Makes the guards of a month what they should be. Touches nothing that is right already: that would take locks.
@@ -31,18 +35,15 @@ DECLARE
     guard record;
 BEGIN
     FOR guard IN
-        SELECT coalesce(wanted.name, own.tgname) AS name, wanted.definition, own.oid IS NOT NULL AS is_there
+        SELECT coalesce(wanted.name, own.name) AS name, wanted.definition, wanted.origin
         FROM ledger_guards_of_month(parent, child) AS wanted
-        FULL JOIN (SELECT * FROM pg_trigger WHERE tgrelid = child AND NOT tgisinternal AND tgparentid = 0) AS own
-            ON own.tgname = wanted.name
-        WHERE NOT ledger_same_guard(wanted.definition, pg_get_triggerdef(own.oid))
+        FULL JOIN ledger_own_guards(child) AS own USING (name)
+        WHERE (wanted.origin, wanted.kind, wanted.function) IS DISTINCT FROM (own.origin, own.kind, own.function)
     LOOP
-        IF guard.is_there THEN
-            EXECUTE format('DROP TRIGGER %I ON %s', guard.name, child);
-        END IF;
-        IF guard.definition IS NOT NULL THEN
-            EXECUTE guard.definition;
-        END IF;
+        EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', guard.name, child);
+        CONTINUE WHEN guard.definition IS NULL;
+        EXECUTE guard.definition;
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', guard.name, child, guard.origin);
     END LOOP;
 END $$;
 
@@ -55,9 +56,8 @@ CREATE FUNCTION ledger_missing_guards() RETURNS TABLE (month name, missing_trigg
          AND (child.relname ~ ('^' || named.relname || '_[0-9]{4}_[0-9]{2}$')
               OR child.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.oid))
     CROSS JOIN ledger_guards_of_month(parent.oid, child.oid) AS wanted
-    LEFT JOIN pg_trigger AS own ON own.tgrelid = child.oid AND own.tgname = wanted.name AND own.tgparentid = 0
-         AND own.tgenabled IN ('O', 'A') AND ledger_same_guard(wanted.definition, pg_get_triggerdef(own.oid))
-    WHERE own.oid IS NULL
+    LEFT JOIN ledger_own_guards(child.oid) AS own USING (name, origin, kind, function)
+    WHERE own.name IS NULL
     ORDER BY 1, 2
 $$;
 """
@@ -147,8 +147,8 @@ END $$;
 
 NO_GUARDS = """
 DROP FUNCTION ledger_missing_guards();
-DROP FUNCTION ledger_same_guard(text, text);
 DROP FUNCTION ledger_guard_month(regclass, regclass);
+DROP FUNCTION ledger_own_guards(regclass);
 DROP FUNCTION ledger_guards_of_month(regclass, regclass);
 """
 

@@ -29,7 +29,8 @@ class Account(models.Model):
         max_length=16, choices=[(s.value, s.value) for s in AccountStatus], default=AccountStatus.ACTIVE.value
     )
     seq = models.BigIntegerField(default=0, help_text="Number of postings.")
-    version = models.BigIntegerField(default=0, help_text="Number of events.")
+    life_seq = models.BigIntegerField(default=0, help_text="Number of other events: opened, status changed.")
+    version = models.BigIntegerField(default=0, help_text="Number of events; of all its wallet's on AVAILABLE.")
     folded_xid = models.BigIntegerField(null=True, help_text="System accounts: the checkpoint's horizon.")
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -54,7 +55,9 @@ class Account(models.Model):
             models.CheckConstraint(name="account_status", condition=Q(status__in=[s.value for s in AccountStatus])),
             models.CheckConstraint(name="account_bucket", condition=Q(bucket__in=[b.value for b in Bucket])),
             models.CheckConstraint(name="account_book", condition=Q(book__in=[b.value for b in Book])),
-            models.CheckConstraint(name="account_counters", condition=Q(seq__gte=0, version__gte=F("seq"))),
+            models.CheckConstraint(
+                name="account_counters", condition=Q(seq__gte=0, life_seq__gte=0, version__gte=F("seq") + F("life_seq"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from ledger.core.commands import TERMINAL_STATES, TransactionState, TransactionType
+from ledger.core.commands import TransactionType
+from ledger.core.stages import TERMINAL_STATES, TransactionState
 from ledger.models.asset import Asset
 from ledger.models.command import Command
 from ledger.models.fields import money, not_negative, positive
@@ -34,6 +35,8 @@ class Transaction(models.Model):
     amount = money()
     fee_amount = money(default=0)
     total_amount = money()
+    refunded_amount = money(default=0)
+    original_transaction_id = models.UUIDField(null=True, help_text="What a refund or a reversal undoes.")
     reference_type = models.CharField(max_length=50, blank=True)
     reference_id = models.CharField(max_length=100, blank=True)
     external_reference_id = models.CharField(max_length=100, blank=True)
@@ -56,6 +59,14 @@ class Transaction(models.Model):
             models.CheckConstraint(
                 name="transaction_total",
                 condition=positive("total_amount") & Q(total_amount=F("amount") + F("fee_amount")),
+            ),
+            models.CheckConstraint(
+                name="transaction_refunded",
+                condition=not_negative("refunded_amount") & Q(refunded_amount__lte=F("amount")),
+            ),
+            models.CheckConstraint(
+                name="transaction_undoes_another",
+                condition=Q(type__in=["REFUND", "REVERSAL"]) ^ Q(original_transaction_id__isnull=True),
             ),
             models.CheckConstraint(
                 name="transaction_state",
@@ -87,6 +98,11 @@ class Transaction(models.Model):
             models.Index(name="transaction_source", fields=["source_wallet_id", "id"]),
             models.Index(name="transaction_destination", fields=["destination_wallet_id", "id"]),
             models.Index(name="transaction_reference", fields=["reference_id", "reference_type"]),
+            models.Index(
+                name="transaction_original",
+                fields=["original_transaction_id"],
+                condition=Q(original_transaction_id__isnull=False),
+            ),
             models.Index(name="transaction_created", fields=["company_id", "created_at"]),
             models.Index(
                 name="transaction_open",

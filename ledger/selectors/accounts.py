@@ -12,7 +12,7 @@ from ledger.core.accounts import Account, AccountStatus, Book, Bucket
 
 _READ = """
     SELECT clock.now, a.id, a.owner_type, a.owner_id, a.book, a.asset_id, a.bucket,
-           a.min_balance, a.balance, a.status, a.seq, a.version
+           a.min_balance, a.balance, a.status, a.seq, a.life_seq, a.version
     FROM (SELECT clock_timestamp() AS now) AS clock
     LEFT JOIN ledger_account AS a ON a.id = ANY(%s)
 """
@@ -41,7 +41,7 @@ def existing_ids(ids: Iterable[UUID]) -> set[UUID]:
 
 
 def _account(row: tuple) -> Account:  # type: ignore[type-arg]
-    id, owner_type, owner_id, book, asset, bucket, min_balance, balance, status, seq, version = row
+    id, owner_type, owner_id, book, asset, bucket, min_balance, balance, status, seq, life_seq, version = row
     return Account(
         id=id,
         owner_type=owner_type,
@@ -53,5 +53,6 @@ def _account(row: tuple) -> Account:  # type: ignore[type-arg]
         balance=balance,
         status=AccountStatus(status),
         seq=seq,
+        life_seq=life_seq,
         version=version,
     )

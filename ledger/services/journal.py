@@ -5,7 +5,7 @@
     rehearse(commands)  the same code path, then undone: what would happen
 
 Each call claims the commands' keys, locks the accounts, reads them anew, lets the machine decide in order, and
-writes everything with one statement. The number of statements does not depend on the number of commands.
+writes everything with one statement, or two. The number of statements does not depend on the number of commands.
 """
 
 from __future__ import annotations
@@ -20,53 +20,20 @@ import stamina
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
 
-from ledger.core.accounts import Account
-from ledger.core.commands import AnyCommand, Claim, OpenAccounts, SetAccountStatus, Transfer
-from ledger.core.machine import Decision, decide, evolve
-from ledger.core.refusals import Refusal
+from ledger.core.commands import AnyCommand, Claim, HoldCommand, Reserve, Undo
+from ledger.core.machine import decide, evolve
+from ledger.core.state import Hold, Original, State
 from ledger.errors import Busy, IdempotencyKeyReused, OutcomeUnknown
-from ledger.locks import lock_accounts
-from ledger.selectors.accounts import read_accounts
 from ledger.services import claims
 from ledger.services.claims import NO_REPLY, Reply
+from ledger.services.results import Result
+from ledger.services.state import accounts_of, lock_and_read
 from ledger.services.writing import Batch
+
+__all__ = ["Outcome", "Renderer", "Result", "no_reply", "post", "record", "rehearse", "use_case"]
 
 _TRANSIENT = {"40P01", "40001"}  # deadlock, serialization failure: the whole transaction may run again
 _CONNECTION_LOST = {None, "57P01", "57P02"}  # cut off, ended by an administrator, ended by a crash
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one command just now.
-
-    Attributes:
-        before, after: the accounts that the command names, around the decision (system accounts: checkpoints).
-        recorded_at: the database's clock under the lock.
-    """
-
-    command: AnyCommand
-    decision: Decision
-    before: Mapping[UUID, Account]
-    after: Mapping[UUID, Account]
-    recorded_at: datetime
-
-    @property
-    def refusal(self) -> Refusal | None:
-        return self.decision.refusal
-
-    @property
-    def transaction_id(self) -> UUID | None:
-        """The document of a movement, failed ones too."""
-        return self.command.document.id if isinstance(self.command, Transfer) else None
-
-    @property
-    def wallet_ids(self) -> list[UUID]:
-        """The wallets whose figures the command names."""
-        return [account.owner_id for account in self.after.values() if account.is_headline]
-
-    def wallet(self, wallet_id: UUID) -> Account:
-        """The AVAILABLE account of a wallet after the decision."""
-        return next(a for a in self.after.values() if a.is_headline and a.owner_id == wallet_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +168,13 @@ def _record(commands: Sequence[AnyCommand], render: Renderer, *, stop_at_refusal
     fresh = [command for command in commands if command.id not in known]
     outcomes: dict[UUID, Outcome] = {}
     if fresh:
-        state, now = _lock_and_read(fresh)
+        state, now = lock_and_read(fresh)
         batch = Batch(now)
         for result in _decide_all(fresh, state, now):
             outcome = Outcome(render(result), result)
             if stop_at_refusal and result.refusal:
                 raise _UnitRefused(commands.index(result.command), outcome)
-            batch.add(result.command, result.decision, result.before, result.after, outcome.reply)
+            batch.add(result, outcome.reply)
             outcomes[result.command.id] = outcome
         batch.write()
     for command_id, earlier in known.items():
@@ -234,37 +201,31 @@ def _remember_refusal(result: Result, reply: Reply) -> None:
     if claims.claim([result.command]):
         return  # somebody else used the key meanwhile; theirs stands
     batch = Batch(result.recorded_at)
-    batch.add(result.command, result.decision, result.before, result.after, reply)
+    batch.add(result, reply)
     batch.write()
 
 
-def _lock_and_read(commands: Sequence[AnyCommand]) -> tuple[dict[UUID, Account], datetime]:
-    ids = {id for command in commands for id in _account_ids(command)}
-    lock_accounts(ids)
-    return read_accounts(ids)
-
-
-def _account_ids(command: AnyCommand) -> list[UUID]:
-    match command:
-        case Transfer():
-            return [leg.account_id for leg in command.legs]
-        case SetAccountStatus():
-            return list(command.account_ids)
-        case OpenAccounts():
-            return [account.id for account in command.accounts]
-
-
-def _decide_all(commands: Sequence[AnyCommand], state: dict[UUID, Account], now: datetime) -> list[Result]:
+def _decide_all(commands: Sequence[AnyCommand], state: State, now: datetime) -> list[Result]:
     results = []
     for command in commands:
-        ids = _account_ids(command)
-        before = {id: state[id] for id in ids if id in state}
+        ids = accounts_of(command)
+        before = {id: state.accounts[id] for id in ids if id in state.accounts}
         decision = decide(state, command, now)
         for event in decision.events:
-            state.update(evolve(state, event))
-        after = {id: state[id] for id in ids if id in state}
-        results.append(Result(command, decision, before, after, now))
+            state.absorb(evolve(state, event))
+        after = {id: state.accounts[id] for id in ids if id in state.accounts}
+        results.append(Result(command, decision, before, after, now, *_documents_of(command, state)))
     return results
+
+
+def _documents_of(command: AnyCommand, state: State) -> tuple[Hold | None, Original | None]:
+    match command:
+        case Reserve() | HoldCommand():
+            return state.holds.get(command.hold_id), None
+        case Undo():
+            return None, state.originals[command.original_id]
+        case _:
+            return None, None
 
 
 def _is_transient(error: Exception) -> bool:

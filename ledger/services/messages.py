@@ -1,23 +1,24 @@
 """What the outside world is told of an event: one message per wallet that the event touches (R73, R74, R276).
 
-The sequence of a wallet's messages is the version of its AVAILABLE account after the event: every event that
-touches the account raises the version by one and sends one message, so a gap means a loss. A failed
-transaction touches no account; it is announced under its own id.
+The sequence of a wallet's messages is its version, which is that of its AVAILABLE account: every event that touches
+any of the wallet's accounts raises it by one and sends one message, so a gap means a loss. A failed transaction
+touches no account; it is announced under its own id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ledger.core.accounts import Account
-from ledger.core.commands import AnyCommand, OpenAccounts, SetAccountStatus, Transfer
+from ledger.core.accounts import WALLET, Account
+from ledger.core.commands import Document, OpenAccounts, SetAccountStatus
 from ledger.core.events import Event, EventType
-from ledger.money import plain
-
-Accounts = Mapping[UUID, Account]
+from ledger.core.state import Hold
+from ledger.money import ZERO, plain
+from ledger.services.results import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +30,44 @@ class Message:
     data: dict[str, Any]
 
 
-def messages(command: AnyCommand, event: Event, after: Accounts) -> Iterator[Message]:
-    """The messages that an event calls for; `after` are the accounts as the event left them."""
+def messages(result: Result, event: Event) -> Iterator[Message]:
+    """The messages that an event of a decided command calls for."""
+    command = result.command
     match command:
-        case Transfer() if event.type is EventType.TRANSACTION_FAILED:
-            yield _failed(command, event)
-        case Transfer():
-            yield from _completed(command, event, after)
         case OpenAccounts():
             for account in command.accounts:
                 if account.is_headline:
-                    yield _of_wallet(after[account.id], "WalletCreated", command.announcement or {})
+                    yield _of_wallet(result.after[account.id], "WalletCreated", command.announcement or {})
         case SetAccountStatus():
-            headline = after[command.account_ids[0]]
+            headline = result.after[command.account_ids[0]]
             data = {"old_status": event.data["old_status"], "status": command.status.value, "reason": command.reason}
             yield _of_wallet(headline, "WalletStatusChanged", data)
+        case _ if event.type is EventType.TRANSACTION_FAILED:
+            assert result.document is not None, "what failed is a document"
+            yield _failed(result.document, event)
+        case _:
+            for headline, moved in _touched_wallets(result, event):
+                yield _moved(result, event, headline, moved)
+
+
+def _touched_wallets(result: Result, event: Event) -> Iterator[tuple[Account, Decimal]]:
+    """The headline account of each wallet that an event touches, and what the event changed of what is available."""
+    moved: dict[UUID, Decimal] = {}
+    for posting in event.postings:
+        account = result.after[posting.account_id]
+        if account.owner_type == WALLET:
+            amount = posting.amount if account.is_headline else ZERO
+            moved[account.headline_id] = moved.get(account.headline_id, ZERO) + amount
+    return ((result.after[id], amount) for id, amount in moved.items())
+
+
+def _moved(result: Result, event: Event, headline: Account, moved: Decimal) -> Message:
+    hold = result.hold
+    if hold is None:
+        assert result.document is not None, "what moves money is a document or a hold"
+        return _completed(result.document, headline, moved)
+    is_paid = event.type is EventType.RESERVATION_CAPTURED and headline.owner_id != hold.wallet_id
+    return _received(hold, headline, moved) if is_paid else _held(hold, event, headline)
 
 
 def _of_wallet(account: Account, type: str, data: dict[str, Any]) -> Message:
@@ -51,25 +75,53 @@ def _of_wallet(account: Account, type: str, data: dict[str, Any]) -> Message:
     return Message("wallet", wallet_id, account.version, type, {"wallet_id": str(wallet_id), **data})
 
 
-def _completed(command: Transfer, event: Event, after: Accounts) -> Iterator[Message]:
-    document = command.document
-    for posting in event.postings:
-        account = after[posting.account_id]
-        if account.is_headline and posting.balance_after is not None:
-            data = {
-                "txn_id": str(document.id),
-                "amount": plain(abs(posting.amount)),
-                "currency": account.asset,
-                "type": document.type.seen_from_wallet(incoming=posting.amount > 0),
-                "reference_id": document.reference_id,
-                "reference_type": document.reference_type,
-                "new_balance": plain(posting.balance_after),
-            }
-            yield _of_wallet(account, "TransactionCompleted", data)
+def _completed(document: Document, headline: Account, moved: Decimal) -> Message:
+    data = {
+        "txn_id": str(document.id),
+        "amount": plain(abs(moved)),
+        "currency": headline.asset,
+        "type": document.type.seen_from_wallet(incoming=moved > 0),
+        "reference_id": document.reference_id,
+        "reference_type": document.reference_type,
+        "new_balance": plain(headline.balance),
+    }
+    if document.original_id is not None:
+        data["original_txn_id"] = str(document.original_id)
+    return _of_wallet(headline, "TransactionCompleted", data)
 
 
-def _failed(command: Transfer, event: Event) -> Message:
-    document = command.document
+def _received(hold: Hold, headline: Account, moved: Decimal) -> Message:
+    """A capture, as whoever got the money is told of it: money that has arrived."""
+    data = {
+        "txn_id": str(hold.transaction_id),
+        "amount": plain(moved),
+        "currency": headline.asset,
+        "type": "CREDIT",
+        "reference_id": hold.reference_id,
+        "reference_type": hold.reference_type,
+        "new_balance": plain(headline.balance),
+    }
+    return _of_wallet(headline, "TransactionCompleted", data)
+
+
+def _held(hold: Hold, event: Event, headline: Account) -> Message:
+    data = {
+        "reservation_id": str(hold.id),
+        "txn_id": str(hold.transaction_id),
+        "amount": event.data["amount"],
+        "currency": hold.asset,
+        "captured_amount": plain(hold.captured),
+        "released_amount": plain(hold.released),
+        "status": hold.status.value,
+        "expires_at": hold.expires_at.isoformat().replace("+00:00", "Z"),
+        "reference_id": hold.reference_id,
+        "reference_type": hold.reference_type,
+        "new_balance": plain(headline.balance),
+    }
+    return _of_wallet(headline, event.type.value, data)
+
+
+def _failed(document: Document, event: Event) -> Message:
     data = {
         "txn_id": str(document.id),
         "wallet_id": event.data["source_wallet_id"] or event.data["destination_wallet_id"],

@@ -12,12 +12,13 @@ from django.db.models import Q
 
 from ledger.core import events as core
 from ledger.core.accounts import Account
-from ledger.core.machine import evolve
+from ledger.core.machine import evolve_accounts
 from ledger.models import Event, Posting
-from ledger.money import plain
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
+from ledger.selectors.events import core_event
 from ledger.selectors.snapshot import whole_ledger
+from ledger.services.replay_holds import Difference, figure_text, replay_holds
 
 CHUNK = 5_000
 Progress = Callable[[int, int], None]
@@ -25,25 +26,10 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Where stored and replayed figures part.
-
-    Attributes:
-        event_id: the first event whose posting does not follow from those before; None when every posting
-            fits and only the account's own row is off.
-    """
-
-    account_id: UUID
-    what: str
-    stored: str
-    replayed: str
-    event_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class ReplayReport:
     events: int
     accounts: int
+    holds: int
     difference: Difference | None
 
 
@@ -51,7 +37,8 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
     """Fold all events from the start, in one snapshot, with memory for the accounts and one chunk of events.
 
     The lives of accounts come first, each in the order of its stream; movements follow in the order of their
-    ids. That is enough: sums and counts do not depend on the order of movements.
+    ids. That is enough: sums and counts do not depend on the order of movements. Holds are folded one by one, each
+    in the order of its document's history.
 
     Returns:
         What was folded, and the first difference, if any.
@@ -62,18 +49,19 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
         done = 0
         for event in all_events():
             try:
-                accounts.update(evolve(accounts, event))
+                accounts.update(evolve_accounts(accounts, event))
             except KeyError as unknown:
-                return ReplayReport(done, len(accounts), _never_opened(unknown.args[0], event))
+                return ReplayReport(done, len(accounts), 0, _never_opened(unknown.args[0], event))
             done += 1
             if done % CHUNK == 0:
                 progress(done, total)
         progress(total, total)
-        return ReplayReport(done, len(accounts), _first_difference(accounts))
+        holds, broken = replay_holds()
+        return ReplayReport(done, len(accounts), holds, _first_difference(accounts) or broken)
 
 
 def _never_opened(account_id: UUID, event: core.Event) -> Difference:
-    return Difference(account_id, "account", "in use", "never opened", event.id)
+    return Difference("account", account_id, "account", "in use", "never opened", event.id)
 
 
 def all_events() -> Iterator[core.Event]:
@@ -102,26 +90,12 @@ def _with_postings(rows: list[Event]) -> Iterator[core.Event]:
         yield core_event(row, postings[row.id])
 
 
-def core_event(row: Event, postings: list[Posting]) -> core.Event:
-    return core.Event(
-        id=row.id,
-        type=core.EventType(row.type),
-        stream=core.Stream(row.stream),
-        stream_id=row.stream_id,
-        seq=row.seq,
-        data=row.data,
-        effective_at=row.effective_at,
-        recorded_at=row.recorded_at,
-        postings=tuple(core.Posting(p.id, p.account_id, p.amount, p.account_seq, p.balance_after) for p in postings),
-    )
-
-
 def _first_difference(replayed: dict[UUID, Account]) -> Difference | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM ledger_account ORDER BY id")
         ids = [row[0] for row in cursor.fetchall()]
     for missing in sorted(replayed.keys() - set(ids)):
-        return Difference(missing, "account", "missing", "opened", None)
+        return Difference("account", missing, "account", "missing", "opened", None)
     for start in range(0, len(ids), CHUNK):
         stored, _ = read_accounts(ids[start : start + CHUNK])
         exact = system_balances([id for id, account in stored.items() if account.is_system])
@@ -134,11 +108,12 @@ def _first_difference(replayed: dict[UUID, Account]) -> Difference | None:
 
 def _compare(stored: Account, replayed: Account | None, balance: Decimal) -> Difference | None:
     if replayed is None:
-        return Difference(stored.id, "account", "stored", "never opened", None)
+        return Difference("account", stored.id, "account", "stored", "never opened", None)
     pairs = {
         "balance": (balance, replayed.balance),
         "status": (stored.status, replayed.status),
         "seq": (stored.seq, replayed.seq),
+        "life_seq": (stored.life_seq, replayed.life_seq),
         "version": (stored.version, replayed.version),
         "min_balance": (stored.min_balance, replayed.min_balance),
         "asset": (stored.asset, replayed.asset),
@@ -147,12 +122,10 @@ def _compare(stored: Account, replayed: Account | None, balance: Decimal) -> Dif
     }
     for what, (here, there) in pairs.items():
         if here != there:
-            return Difference(stored.id, what, _text(here), _text(there), _first_broken_posting(stored.id))
+            return Difference(
+                "account", stored.id, what, figure_text(here), figure_text(there), _first_broken_posting(stored.id)
+            )
     return None
-
-
-def _text(figure: object) -> str:
-    return plain(figure) if isinstance(figure, Decimal) else str(figure)
 
 
 _FIRST_BROKEN_POSTING = """

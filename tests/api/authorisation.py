@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from wallets.models import Wallet, WalletLock
 
 SEE = """
                  own  team  company  foreign
@@ -156,6 +162,18 @@ SYSTEM with      -    -     -        -
 SYSTEM without   -    -     -        -
 """
 
+HOLD = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+
 PUBLIC = """
                  own
 anonymous        yes
@@ -184,7 +202,13 @@ class Things:
 
     def parameters(self) -> dict[str, str]:
         """For the path. `GET /wallets/{id}` takes a wallet's id."""
-        return {"user_id": self.user_id, "wallet_id": self.wallet_id, "id": self.wallet_id, "txn_id": self.txn_id}
+        return {
+            "user_id": self.user_id,
+            "wallet_id": self.wallet_id,
+            "id": self.wallet_id,
+            "txn_id": self.txn_id,
+            "lock_id": NOWHERE,
+        }
 
 
 @dataclass(frozen=True)
@@ -196,6 +220,7 @@ class Row:
         expected: one of the tables above.
         scope: what a service account needs; None = services are not let in at all.
         body: the request's body, made from the things that it names.
+        given: what the caller has to have done before, if he could; returns what the path takes from it.
     """
 
     route: str
@@ -203,6 +228,7 @@ class Row:
     scope: str | None = None
     body: Callable[[Things], dict[str, Any]] | None = None
     query: str = ""
+    given: Callable[[APIClient, Things], dict[str, str]] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -220,6 +246,26 @@ def _seeds(source: str, destination: str) -> dict[str, Any]:
     return {**accounts, "amount": "1", "currency": "EUR", "transaction_id": id}
 
 
+def _own_lock(client: APIClient, things: Things) -> dict[str, str]:
+    answer = client.post(f"/v1/wallets/{things.wallet_id}/lock", {"operation": "test"}).json()
+    return {"lock_id": answer.get("lock_id", NOWHERE)}
+
+
+def _lock(client: APIClient, things: Things) -> dict[str, str]:
+    now = timezone.now()
+    for wallet in Wallet.objects.filter(id=things.wallet_id):
+        WalletLock.objects.create(
+            wallet=wallet,
+            operation="test",
+            holder_id=NOWHERE,
+            fencing_token=1,
+            acquired_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+    return {}
+
+
+NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
@@ -258,6 +304,16 @@ ROWS = (
     Row("GET /v1/wallets/{id}", SEE, "wallets:read"),
     Row("PUT /v1/wallets/{wallet_id}/status", SUSPEND, None, lambda things: {"status": "SUSPENDED", "reason": "Test"}),
     Row("PUT /v1/wallets/{wallet_id}/status", FREEZE, None, lambda things: {"status": "FROZEN", "reason": "Test"}),
+    Row("GET /v1/wallets/{wallet_id}/lock", SEE, "wallets:read", given=_lock),
+    Row("POST /v1/wallets/{wallet_id}/lock", HOLD, "transfers:write", lambda things: {"operation": "test"}),
+    Row(
+        "PUT /v1/wallets/{wallet_id}/lock/{lock_id}",
+        HOLD,
+        "transfers:write",
+        lambda things: {"expires_in": 60},
+        given=_own_lock,
+    ),
+    Row("DELETE /v1/wallets/{wallet_id}/lock/{lock_id}", HOLD, "transfers:write", given=_own_lock),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),

@@ -97,6 +97,7 @@ def ask(world: World, row: Row, caller: str, things: Things) -> Any:
     headers = {"Idempotency-Key": "key-1", **row.headers}
     client = world.client(caller, row.scope)
     with undone():
+        parameters.update(row.given(client, things) if row.given else {})
         return client.generic(
             method,
             path.format(**parameters) + row.query,

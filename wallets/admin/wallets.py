@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from compliance.admin.staff import record_looks, signed_in
-from compliance.api.origin import correlation_id
+from compliance.api.origin import correlation_id, origin_of_admin
 from compliance.selectors.scope import users_visible_to
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
@@ -21,31 +21,39 @@ from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
 from ledger.selectors.lifecycle import status_history
 from ledger.services.movements import Origin
-from wallets.admin.filters import CurrencyFilter, TeamFilter
+from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
+from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
 from wallets.admin.pages import figure_cards, history_table, movements_table
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
-from wallets.selectors.wallets import wallets_visible_to
+from wallets.selectors.wallets import wallets_visible_to, with_lock
+from wallets.services.wallet_locks import BREAKERS, break_lock
 from wallets.services.wallets import KEEPERS, change_status
 
 
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
-    list_display = ("owner", "team", "type", "currency", "status_label", "available", "reserved", "total")
-    list_filter = ("status", "type", CurrencyFilter, TeamFilter)
+    list_display = ("owner", "team", "type", "currency", "status_label", "lock_label", "available", "reserved", "total")
+    list_filter = ("status", "type", CurrencyFilter, TeamFilter, LockFilter)
     search_ids = ("id", "user_id")
     search_parts = ("user__first_name", "user__last_name", "user__email")
     search_help_text = "Name or e-mail of the owner, or a whole id"
     ordering = ("user__last_name", "user__first_name", "id")
-    fields = (("owner_link", "team"), ("type", "currency"), ("id", "status_label"), ("created_at", "updated_at"))
-    actions_detail = ("freeze", "suspend", "reactivate", "close")
+    fields = (
+        ("owner_link", "team"),
+        ("type", "currency"),
+        ("id", "status_label"),
+        ("created_at", "updated_at"),
+        "lock_label",
+    )
+    actions_detail = ("freeze", "suspend", "reactivate", "close", BREAK_LOCK)
     change_form_outer_before_template = "admin/wallets/wallet/figures.html"
 
     # -- What is seen, and by whom.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
-        return wallets_visible_to(signed_in(request)).select_related("user__team")
+        return with_lock(wallets_visible_to(signed_in(request))).select_related("user__team")
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         """The page's rows with their figures, all of them in one query."""
@@ -83,6 +91,10 @@ class WalletAdmin(ReadOnlyAdmin):
     def status_label(self, wallet: Wallet) -> str:
         return label_cell(wallet.status)
 
+    @admin.display(description="Lock")
+    def lock_label(self, wallet: Wallet) -> str:
+        return lock_cell(wallet)
+
     @admin.display
     def available(self, wallet: Any) -> str:
         return money_cell(wallet.figures.available, wallet.currency)
@@ -106,7 +118,8 @@ class WalletAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this wallet."""
-        names = offered(signed_in(request), self._visible(request, object_id))
+        caller, wallet = signed_in(request), self._visible(request, object_id)
+        names = offered(caller, wallet) | ({BREAK_LOCK} if may_break(caller, wallet) else set())
         return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -154,6 +167,25 @@ class WalletAdmin(ReadOnlyAdmin):
         else:
             forget_figures(wallet.id)
             messages.success(request, f"The wallet is now {button.status.lower()}.")
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+
+    def has_break_lock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """As above."""
+        if object_id is not None:
+            self._visible(request, object_id)
+        return signed_in(request).role in BREAKERS
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description="Break the lock", permissions=[BREAK_LOCK], dialog=DIALOG, icon="lock_open"
+    )
+    def break_lock(self, request: HttpRequest, form: BreakForm, object_id: str) -> HttpResponse:
+        wallet, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        try:
+            break_lock(caller=signed_in(request), wallet=wallet, reason=reason, origin=origin_of_admin(request))
+        except ServiceError as error:
+            messages.error(request, plain_words(error))
+        else:
+            messages.success(request, "The lock is broken.")
         return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
 
     def _visible(self, request: HttpRequest, object_id: str) -> Wallet:

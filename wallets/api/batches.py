@@ -32,6 +32,7 @@ from wallets.api.transfers import (
     transfer_request,
     transfer_view,
 )
+from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.services.transfers import post_transfers, prepare_transfers
 
 MAX_TRANSFERS = 1_000
@@ -73,6 +74,7 @@ class TransferBatchView(ServiceView):
             ],
         },
         example={"results": [{"index": 0, "status": "COMPLETED", "txn_id": EXAMPLE["txn_id"]}]},
+        headers=LOCK_HEADER,
         description="Each row has its own key and its own outcome. With `atomic: true` all are posted or none: the "
         "problem names the first failing row in `index`, and only that row's key is used up.",
     )
@@ -88,7 +90,12 @@ class TransferBatchView(ServiceView):
             transfer_request(row, self._claim(row["idempotency_key"], sent))
             for row, sent in zip(rows, self._sent_rows(), strict=True)
         ]
-        prepared = prepare_transfers(requests, caller=caller_of(self.request), origin=origin_of(self.request))
+        prepared = prepare_transfers(
+            requests,
+            caller=caller_of(self.request),
+            origin=origin_of(self.request),
+            lock_id=presented_lock(self.request),
+        )
         for wallet_id in {
             r.from_wallet_id for r, row in zip(requests, prepared, strict=True) if isinstance(row, Transfer)
         }:

@@ -9,6 +9,7 @@ from wallets.api.people import MeView, UsersView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
 from wallets.api.transfers import BalanceTransferView, TransfersView
+from wallets.api.wallet_locks import LockView, WalletLockView
 from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
 
 urlpatterns = [
@@ -19,6 +20,8 @@ urlpatterns = [
     path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
     path("wallets/<uuid:wallet_id>/balance", BalanceView.as_view()),
     path("wallets/<uuid:wallet_id>/statement", StatementView.as_view()),
+    path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
+    path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),

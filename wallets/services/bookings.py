@@ -14,13 +14,15 @@ from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
+from wallets.selectors.wallets import Reach
+from wallets.services.wallet_locks import require_unlocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
     """One credit or debit. (reference_type, reference_id, direction) is its key, unique in the company for ever."""
 
-    wallet: Wallet
+    reach: Reach
     direction: Literal["CREDIT", "DEBIT"]
     amount: Decimal
     currency: str
@@ -31,8 +33,12 @@ class BookingRequest:
     metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def wallet(self) -> Wallet:
+        return self.reach.wallet
+
+    @property
     def company_id(self) -> UUID:
-        return self.wallet.user.company_id
+        return self.wallet.company_id
 
 
 def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
@@ -40,8 +46,15 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
     return SystemAccount("BOOKING_CLEARING", company_id, currency)
 
 
-def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
-    """Build the command of a booking."""
+def prepare_booking(request: BookingRequest, *, origin: Origin, lock_id: UUID | None = None) -> Transfer:
+    """Build the command of a booking.
+
+    Args:
+        lock_id: the lock that the caller says to hold the wallet by.
+
+    Raises:
+        WalletLocked, LockLost: a debit that a lock keeps away.
+    """
     clearing = clearing_account(request.company_id, request.currency)
     side = Side(request.wallet.id, request.wallet.currency)
     claim = reference_claim(
@@ -51,6 +64,8 @@ def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
         direction=request.direction,
         request_hash=request.request_hash,
     )
+    if request.direction == "DEBIT":
+        require_unlocked(request.reach, lock_id, claim=claim)
     details = Details(
         claim=claim,
         origin=origin,

@@ -145,6 +145,8 @@ def _request_headers(declared: Operation) -> list[OpenApiParameter]:
     if declared.takes_version:
         about = "The `ETag` of what you want to change."
         headers.append(_header("If-Match", about, required=declared.takes_version == "required"))
+    for name, schema in declared.headers.items():
+        headers.append(OpenApiParameter(name, schema, "header", description=schema["description"]))
     return headers
 
 

@@ -15,10 +15,12 @@ class Command(BaseCommand):
             report = replay(lambda done, total: bar.update(task, completed=done, total=total))
         if report.difference is not None:
             d = report.difference
-            where = f"first broken event: {d.event_id}" if d.event_id else "its postings fit; the account's row is off"
+            where = f"first broken event: {d.event_id}" if d.event_id else "its postings fit; the row itself is off"
             raise CommandError(
-                f"Account {d.account_id} differs in {d.what}: stored {d.stored}, replayed {d.replayed}; {where}."
+                f"{d.kind.capitalize()} {d.id} differs in {d.what}: stored {d.stored}, replayed {d.replayed}; {where}."
             )
         self.stdout.write(
-            self.style.SUCCESS(f"{report.events} events give exactly the {report.accounts} stored accounts.")
+            self.style.SUCCESS(
+                f"{report.events} events give exactly the {report.accounts} accounts and {report.holds} holds stored."
+            )
         )

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from ledger.core.accounts import Account
 from ledger.core.events import EventType
-from ledger.core.machine import evolve
+from ledger.core.machine import evolve_accounts
 from ledger.models import Account as AccountRow
 from ledger.models import Event
-from ledger.services.replay import all_events, core_event
+from ledger.selectors.events import core_event
+from ledger.services.replay import all_events
 
 CHUNK = 5_000
 FIGURES = sorted(
@@ -29,7 +30,7 @@ def open_accounts() -> None:
     opened = (
         _row(account, event.recorded_at, event.recorded_at)
         for event in openings
-        for account in evolve({}, core_event(event, [])).values()
+        for account in evolve_accounts({}, core_event(event, [])).values()
     )
     for rows in _chunks(opened):
         AccountRow.objects.bulk_create(rows)
@@ -50,7 +51,7 @@ def fold_accounts(horizon: int, progress: Callable[[int], None]) -> int:
     touched: dict[UUID, datetime] = {}
     done = 0
     for done, event in enumerate(all_events(), start=1):
-        changed = evolve(accounts, event)
+        changed = evolve_accounts(accounts, event)
         accounts.update(changed)
         for id in changed:
             touched[id] = max(touched.get(id, event.recorded_at), event.recorded_at)

@@ -81,6 +81,11 @@ def _checked(path: Path, progress: Progress) -> Header:
     header = reader.header
     if header.since is not None:
         raise ImportRefused(f"It is an extract (since {header.since}), not a whole ledger.")
+    if header.behind:
+        raise ImportRefused(
+            f"{', '.join(header.behind)} had messages left to handle, which nobody would handle here: export again "
+            "when they have caught up."
+        )
     if header.columns != {section.name: list(section.columns) for section in SECTIONS}:
         raise ImportRefused("Its tables are not those of this release: import with the release that exported it.")
     for _ in _counted(reader.rows(), "Checking the file", header.total, progress):
@@ -122,7 +127,7 @@ def _take_in(path: Path, header: Header, xid: int, progress: Progress) -> None:
         if section.is_given:
             _require_same(section, content)
         else:
-            _copy(section, content, {"xid": str(xid)})
+            _copy(section, content, {"xid": str(xid), "horizon_xid": str(xid + 1)})
         if section.model is Event:
             open_accounts()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from ledger.models import Asset, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Asset, Command, Event, Follower, OutboxMessage, Posting, Reservation, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ SECTIONS = (
     Section(Event, local=("xid",)),
     Section(Posting, together="event_id"),
     Section(Transaction),
+    Section(Reservation),
     Section(OutboxMessage),
+    Section(Follower, local=("horizon_xid",)),
 )
 """In the order in which foreign keys allow them. A new table is a line here."""

@@ -18,6 +18,7 @@ from ledger.core.commands import (
     TransactionType,
     Transfer,
 )
+from ledger.core.state import State
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EARLIER = datetime(2026, 2, 14, 8, 30, tzinfo=UTC)
@@ -49,6 +50,7 @@ def wallet(
         balance=Decimal(balance),
         status=status,
         seq=4,
+        life_seq=2,
         version=6,
     )
 
@@ -64,12 +66,13 @@ def system(purpose: str, balance: str = "0") -> Account:
         bucket=Bucket.SYSTEM,
         min_balance=None,
         balance=Decimal(balance),
+        life_seq=1,
         version=1,
     )
 
 
-def state(*accounts: Account) -> dict[UUID, Account]:
-    return {account.id: account for account in accounts}
+def state(*accounts: Account) -> State:
+    return State(accounts={account.id: account for account in accounts})
 
 
 def leg(account: Account, amount: str, asset: str = "EUR") -> Leg:

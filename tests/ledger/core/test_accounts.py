@@ -34,14 +34,14 @@ NEW = [
 
 
 def test_opened_accounts_start_at_zero_with_one_event() -> None:
-    (event,) = decide({}, opening(*NEW), NOW).events
+    (event,) = decide(state(), opening(*NEW), NOW).events
     assert (event.type, event.stream, event.stream_id, event.seq) == (
         EventType.ACCOUNTS_OPENED,
         Stream.ACCOUNTS,
         NEW[0].id,
         1,
     )
-    assert evolve({}, event) == {account.id: replace(account, version=1) for account in NEW}
+    assert evolve(state(), event) == state(*(replace(account, life_seq=1, version=1) for account in NEW))
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_opened_accounts_start_at_zero_with_one_event() -> None:
     ids=["with an overdraft", "of another book", "of the system"],
 )
 def test_an_account_survives_its_event_and_json(account: Account) -> None:
-    (event,) = decide({}, opening(account), NOW).events
+    (event,) = decide(state(), opening(account), NOW).events
     stored = replace(event, data=json.loads(json.dumps(event.data)))
-    assert evolve({}, stored) == {account.id: replace(account, version=1)}
+    assert evolve(state(), stored) == state(replace(account, life_seq=1, version=1))
 
 
 def test_a_status_change_reaches_all_accounts_and_counts_as_an_event() -> None:
@@ -70,9 +70,8 @@ def test_a_status_change_reaches_all_accounts_and_counts_as_an_event() -> None:
         "status": "FROZEN",
         "reason": "lost phone",
     }
-    assert evolve(before, event) == {
-        account.id: replace(account, status=AccountStatus.FROZEN, version=7) for account in accounts
-    }
+    frozen = (replace(account, status=AccountStatus.FROZEN, life_seq=3, version=7) for account in accounts)
+    assert evolve(before, event) == state(*frozen)
 
 
 @pytest.mark.parametrize("status", AccountStatus)
@@ -87,10 +86,10 @@ def test_a_wallet_has_one_headline() -> None:
     assert system("FEE_INCOME").is_system
 
 
-def test_lifecycle_counts_what_is_no_posting() -> None:
+def test_lives_and_postings_are_counted_apart() -> None:
     before = state(wallet(ALICE, "100"), wallet(BOB))
     (event,) = decide(before, pay(), NOW).events
-    assert {account.lifecycle_seq for account in evolve(before, event).values()} == {2}
+    assert {(a.seq, a.life_seq, a.version) for a in evolve(before, event).accounts.values()} == {(5, 2, 7)}
 
 
 def test_an_account_id_follows_from_what_the_account_is() -> None:
@@ -118,5 +117,5 @@ def test_there_is_no_posting_id_outside_of_the_event(event_id: UUID, line: int) 
 
 
 def test_decimals_of_the_floor_are_exact() -> None:
-    (event,) = decide({}, opening(replace(NEW[0], min_balance=Decimal("-0.000000000000000001"))), NOW).events
+    (event,) = decide(state(), opening(replace(NEW[0], min_balance=Decimal("-0.000000000000000001"))), NOW).events
     assert event.data["accounts"][0]["min_balance"] == "-0.000000000000000001"

@@ -107,7 +107,7 @@ def test_a_refusal_moves_nothing(row: Row) -> None:
         assert event.type is EventType.TRANSACTION_FAILED
         assert event.postings == ()
         assert event.data["code"] == row.code
-        assert evolve(accounts, event) == {}
+        assert evolve(accounts, event) == state()
 
 
 BOTH_FAIL = [

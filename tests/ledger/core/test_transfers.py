@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal, getcontext, localcontext
 from uuid import UUID
 
@@ -122,7 +123,7 @@ def test_the_state_after_is_the_state_before_and_the_postings() -> None:
     before = state(A, B, FEES)
     (event,) = decide(before, transfer(leg(A, "-41"), leg(B, "40"), leg(FEES, "1"), amount="40", fee="1"), NOW).events
     after = evolve(before, event)
-    figures = {id: (account.balance, account.seq, account.version) for id, account in after.items()}
+    figures = {id: (account.balance, account.seq, account.version) for id, account in after.accounts.items()}
     assert figures == {
         A.id: (Decimal(59), 5, 7),
         B.id: (Decimal(45), 5, 7),
@@ -132,7 +133,7 @@ def test_the_state_after_is_the_state_before_and_the_postings() -> None:
 
 def test_deciding_and_evolving_leave_what_they_were_given() -> None:
     before = state(A, B)
-    copy = dict(before)
+    copy = deepcopy(before)
     decisions = [decide(before, pay("10"), NOW) for _ in range(2)]
     assert decisions[0] == decisions[1]
     (event,) = decisions[0].events

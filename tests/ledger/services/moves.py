@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from time import time_ns
 from types import SimpleNamespace
@@ -21,13 +22,19 @@ from django.db import connection
 
 from ledger import ids
 from ledger.core.commands import AnyCommand
-from ledger.models import OutboxMessage
+from ledger.models import OutboxMessage, Reservation, Transaction
+from ledger.selectors.holds import hold_of
+from ledger.selectors.originals import accounts_to_lock, read_originals
+from ledger.services.accounts import ensure_system_accounts
 from ledger.services.folding import fold_system_accounts
-from ledger.services.movements import AccountStatus, Side
+from ledger.services.following import follow
+from ledger.services.holds import Deadline, Step, capture, expected_money, payee_clearing, release, reserve
+from ledger.services.movements import AccountStatus, Claim, Side
 from ledger.services.moving.sections import SECTIONS
 from ledger.services.partitions import ensure_partitions
+from ledger.services.undoing import UndoDetails, refund, reverse
 from tests.databases import Installation
-from tests.ledger.books import Books, post, status_change
+from tests.ledger.books import ORIGIN, Books, post, status_change
 from tests.ledger.connecting import connected_with
 from walletsite.database import Purpose, database_settings
 
@@ -64,6 +71,8 @@ class RandomLedger:
         ensure_partitions((datetime.now(UTC) - timedelta(days=70)).date())
         for books in (self.europeans, self.americans):
             books.open()
+            expected = expected_money(books.company_id, books.currency)
+            ensure_system_accounts([expected, payee_clearing(books.company_id, books.currency)])
         chance = random.Random(self.seed)
         with ids_made(days_ago=70):
             self.wallets += [self.europeans.wallet("500") for _ in range(6)]
@@ -74,6 +83,8 @@ class RandomLedger:
             self._send(commands // 4, chance)
         self._publish_half()
         self._send(commands // 2, chance)
+        while follow("webhooks", lambda _: None).is_behind:
+            pass
 
     def _send(self, number: int, chance: random.Random) -> None:
         while number:
@@ -86,7 +97,7 @@ class RandomLedger:
         one, other = chance.choices(self.wallets, k=2)
         books = self.europeans if one.currency == "EUR" else self.americans
         amount = chance.choice(["0.0001", "1", "2.5", "99.99", "400", "1000000"])
-        match chance.randrange(8):
+        match chance.randrange(12):
             case 0:
                 return books.deposit(one, amount, description=ODD_TEXT, metadata={ODD_TEXT: [1.50, None, ODD_TEXT]})
             case 1:
@@ -101,8 +112,44 @@ class RandomLedger:
             case 5:
                 self.wallets.append(Side(ids.new_id(), one.currency))
                 return books.opening(self.wallets[-1])
+            case 6 | 7:
+                details = books._details(amount, None, ["reserve", one, other])
+                destination = other if one.currency == other.currency else None
+                return reserve(one, destination, details, Deadline(expires_in=timedelta(hours=1), purpose=ODD_TEXT))
+            case 8 if (held := self._open_hold(chance)) is not None:
+                return self._step_of(held, chance)
+            case 9 if (original := self._completed(chance)) is not None:
+                return self._refund_of(original, chance)
             case _:
                 return books.transfer(one, other, amount)
+
+    def _open_hold(self, chance: random.Random) -> Reservation | None:
+        rows = list(Reservation.objects.filter(status="ACTIVE").order_by("created_at"))
+        return chance.choice(rows) if rows else None
+
+    def _step_of(self, row: Reservation, chance: random.Random) -> AnyCommand:
+        step = Step(claim=self._claim(), origin=ORIGIN)
+        if chance.random() < 0.3:
+            return release(hold_of(row), step, reason="A test.")
+        amount = None if chance.random() < 0.5 else Decimal("0.5")
+        company_id = Transaction.objects.get(id=row.transaction_id).company_id
+        return capture(
+            hold_of(row), step, company_id=company_id, amount=amount, is_final=chance.random() < 0.5, destination=None
+        )
+
+    def _completed(self, chance: random.Random) -> Transaction | None:
+        rows = list(Transaction.objects.filter(type__in=["TRANSFER", "PAYMENT"], state="COMPLETED").order_by("id"))
+        return chance.choice(rows) if rows else None
+
+    def _refund_of(self, original: Transaction, chance: random.Random) -> AnyCommand:
+        account_ids = accounts_to_lock(read_originals([original.id]).values())[original.id]
+        details = UndoDetails(claim=self._claim(), origin=ORIGIN, account_ids=account_ids, reason="A test.")
+        if chance.random() < 0.5:
+            return reverse(original, details)
+        return refund(original, details, amount=original.amount)
+
+    def _claim(self) -> Claim:
+        return Claim(scope="moves", key=str(ids.new_id()), request_hash=bytes(32))
 
     def _publish_half(self) -> None:
         first = OutboxMessage.objects.order_by("created_at", "sequence").values("id")[:100]

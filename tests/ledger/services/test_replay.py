@@ -141,7 +141,7 @@ def test_a_difference_is_found_and_named(story: Story, case: Break) -> None:
         cursor.execute(case.sql.format(**named))
         difference = replay().difference
         assert difference is not None
-        assert owner_of(difference.account_id) in [owner_of(named[name]) for name in case.accounts.split()]
+        assert owner_of(difference.id) in [owner_of(named[name]) for name in case.accounts.split()]
     assert difference.what == case.differs_in
     assert difference.event_id == (named[case.event] if case.event else None)
 

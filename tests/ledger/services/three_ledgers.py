@@ -18,6 +18,7 @@ from uuid import UUID
 from ledger.core.accounts import Account
 from ledger.core.commands import AnyCommand, OpenAccounts, SetAccountStatus, Transfer
 from ledger.core.machine import Decision, decide, evolve
+from ledger.core.state import State
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
 from ledger.services import journal
@@ -97,10 +98,10 @@ class InMemory(ABC):
         """Decide, change the state accordingly, and return the code of a refusal."""
 
     @abstractmethod
-    def state(self) -> dict[UUID, Any]: ...
+    def state(self) -> Any: ...
 
     @abstractmethod
-    def restore(self, state: dict[UUID, Any]) -> None: ...
+    def restore(self, state: Any) -> None: ...
 
     @abstractmethod
     def figures(self) -> dict[UUID, Figures]: ...
@@ -115,24 +116,24 @@ class Core(InMemory):
 
     def __init__(self) -> None:
         super().__init__()
-        self.accounts: dict[UUID, Account] = {}
+        self.machine = State()
         self.decisions: dict[UUID, Decision] = {}
         self.now = BEFORE_TIME
 
     def decide(self, command: AnyCommand) -> str | None:
-        decision = self.decisions[command.id] = decide(self.accounts, command, self.now)
+        decision = self.decisions[command.id] = decide(self.machine, command, self.now)
         for event in decision.events:
-            self.accounts.update(evolve(self.accounts, event))
+            self.machine.absorb(evolve(self.machine, event))
         return decision.refusal.code.value if decision.refusal else None
 
-    def state(self) -> dict[UUID, Any]:
-        return self.accounts
+    def state(self) -> State:
+        return self.machine
 
-    def restore(self, state: dict[UUID, Any]) -> None:
-        self.accounts = state
+    def restore(self, state: State) -> None:
+        self.machine = state
 
     def figures(self) -> dict[UUID, Figures]:
-        return {id: _figures_of(account) for id, account in self.accounts.items()}
+        return {id: _figures_of(account) for id, account in self.machine.accounts.items()}
 
 
 def _figures_of(account: Account) -> Figures:
@@ -179,6 +180,8 @@ class Model(InMemory):
                 return self._set_status(command)
             case Transfer():
                 return self._move(command)
+            case _:
+                raise NotImplementedError(command)
 
     def _open(self, command: OpenAccounts) -> str | None:
         if any(account.id in self.purses for account in command.accounts):

@@ -1,0 +1,67 @@
+"""Documents that somebody wants undone, with what they moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from ledger.core.accounts import WALLET, Account
+from ledger.core.state import Original
+from ledger.models import Transaction
+from ledger.selectors.accounts import read_accounts
+
+_NET = """
+    SELECT e.stream_id, p.account_id, sum(p.amount)
+    FROM ledger_event AS e
+    CROSS JOIN LATERAL (
+        SELECT account_id, amount FROM ledger_posting
+        WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
+        OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
+    ) AS p
+    WHERE e.stream = 'transaction' AND e.stream_id = ANY(%s)
+    GROUP BY e.stream_id, p.account_id HAVING sum(p.amount) <> 0
+    ORDER BY e.stream_id, min(e.seq), p.account_id
+"""
+
+
+def read_originals(ids: Iterable[UUID]) -> dict[UUID, Original]:
+    """Documents and the net of all that they posted, by id."""
+    wanted = list(ids)
+    rows = Transaction.objects.filter(id__in=wanted)
+    net: dict[UUID, dict[UUID, Decimal]] = {id: {} for id in wanted}
+    with connection.cursor() as cursor:
+        cursor.execute(_NET, [wanted])
+        for id, account_id, amount in cursor.fetchall():
+            net[id][account_id] = amount
+    return {row.id: _original(row, net[row.id]) for row in rows}
+
+
+def _original(row: Transaction, net: dict[UUID, Decimal]) -> Original:
+    return Original(
+        id=row.id,
+        type=row.type,
+        state=row.state,
+        amount=row.amount,
+        refunded=row.refunded_amount,
+        seq=row.version,
+        net=net,
+    )
+
+
+def accounts_to_lock(originals: Iterable[Original]) -> dict[UUID, tuple[UUID, ...]]:
+    """Per document the accounts that it moved and the headline accounts of their wallets."""
+    kept = list(originals)
+    accounts, _ = read_accounts({id for original in kept for id in original.net})
+    return {original.id: tuple(sorted(_with_headlines(accounts[id] for id in original.net))) for original in kept}
+
+
+def _with_headlines(accounts: Iterable[Account]) -> set[UUID]:
+    ids = set()
+    for account in accounts:
+        ids.add(account.id)
+        if account.owner_type == WALLET:
+            ids.add(account.headline_id)
+    return ids

@@ -1,0 +1,46 @@
+"""The outside world is told of everything once."""
+
+from __future__ import annotations
+
+from ledger.services.invariants.invariant import Invariant
+
+ANNOUNCEMENTS = (
+    Invariant(
+        "I17",
+        "each event is announced exactly once per wallet it touches, and nothing else is",
+        """
+        WITH expected AS (
+            SELECT e.id AS event_id, e.stream_id AS aggregate_id
+            FROM ledger_event e WHERE e.type = 'TransactionFailed'
+            UNION ALL
+            SELECT DISTINCT p.event_id, a.owner_id
+            FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+            WHERE a.owner_type = 'WALLET'
+            UNION ALL
+            SELECT e.id, a.owner_id
+            FROM ledger_event e JOIN ledger_account a ON a.id = e.stream_id
+            WHERE e.stream = 'accounts' AND a.owner_type = 'WALLET'
+        )
+        SELECT coalesce(x.event_id, m.event_id) AS event_id, coalesce(x.aggregate_id, m.aggregate_id) AS aggregate_id,
+               count(x.event_id) AS expected, count(m.id) AS announced
+        FROM expected x
+        FULL JOIN ledger_outboxmessage m ON m.event_id = x.event_id AND m.aggregate_id = x.aggregate_id
+        GROUP BY 1, 2 HAVING count(x.event_id) <> 1 OR count(m.id) <> 1
+        LIMIT 1
+        """,
+    ),
+    Invariant(
+        "I18",
+        "messages are numbered 1..n per aggregate, and a wallet's last number is its version",
+        """
+        SELECT m.aggregate_id, count(*) AS messages, count(DISTINCT m.sequence) AS numbers,
+               min(m.sequence) AS first, max(m.sequence) AS last, max(a.version) AS version
+        FROM ledger_outboxmessage m
+        LEFT JOIN ledger_account a ON a.owner_id = m.aggregate_id AND a.owner_type = 'WALLET' AND a.bucket = 'AVAILABLE'
+        GROUP BY m.aggregate_id
+        HAVING min(m.sequence) <> 1 OR max(m.sequence) <> count(*) OR count(DISTINCT m.sequence) <> count(*)
+               OR max(m.sequence) <> max(a.version)
+        LIMIT 1
+        """,
+    ),
+)

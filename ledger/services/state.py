@@ -1,0 +1,57 @@
+"""What commands need to be decided: their accounts locked, then everything read anew (ADR 0004)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ledger.core.commands import AnyCommand, HoldCommand, OpenAccounts, Reserve, SetAccountStatus, Transfer, Undo
+from ledger.core.state import State
+from ledger.errors import Busy
+from ledger.locks import lock_accounts
+from ledger.selectors.accounts import read_accounts
+from ledger.selectors.holds import read_holds
+from ledger.selectors.originals import read_originals
+
+
+def lock_and_read(commands: Sequence[AnyCommand]) -> tuple[State, datetime]:
+    """Lock the accounts that the commands name, and read them, their holds and what they undo.
+
+    A hold changes only under the lock of its wallet's accounts, a document only under that of the accounts that it
+    moved; so neither needs a lock of its own.
+
+    Returns:
+        The state under the lock, and the database's clock then.
+    """
+    account_ids = {id for command in commands for id in accounts_of(command)}
+    lock_accounts(account_ids)
+    accounts, now = read_accounts(account_ids)
+    state = State(accounts=accounts)
+    holds = [command.hold_id for command in commands if isinstance(command, HoldCommand)]
+    if holds:
+        state.holds = read_holds(holds)
+    originals = [command.original_id for command in commands if isinstance(command, Undo)]
+    if originals:
+        state.originals = read_originals(originals)
+        _require_covered(state)
+        documents = {hold.transaction_id for hold in state.holds.values()}
+        assert documents.isdisjoint(state.originals), "a batch settles a hold or undoes its document, not both"
+    return state, now
+
+
+def _require_covered(state: State) -> None:
+    """An original that went on between being looked up and being locked may have moved other accounts meanwhile."""
+    if any(original.net.keys() - state.accounts.keys() for original in state.originals.values()):
+        raise Busy("Somebody else is changing this just now. Try again.")
+
+
+def accounts_of(command: AnyCommand) -> list[UUID]:
+    """Every account that a command names."""
+    match command:
+        case Transfer():
+            return [leg.account_id for leg in command.legs]
+        case SetAccountStatus() | Reserve() | HoldCommand() | Undo():
+            return list(command.account_ids)
+        case OpenAccounts():
+            return [account.id for account in command.accounts]
