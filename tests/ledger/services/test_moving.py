@@ -12,6 +12,8 @@ from pytest_django import DjangoDbBlocker
 from ledger.ids import created_at
 from ledger.models import OutboxMessage
 from ledger.services.folding import fold_system_accounts
+from ledger.services.following import follow
+from ledger.services.moving.exporting import export_ledger
 from ledger.services.moving.sections import SECTIONS
 from tests.databases import Installation, new_installation
 from tests.ledger.books import assert_sound, balance, code_of, post
@@ -101,6 +103,21 @@ def test_events_bear_the_import_and_nothing_is_left_to_fold(new: Installation) -
 def test_it_is_sound_where_it_is_now(new: Installation) -> None:
     assert "All invariants hold." in new.manage("verify_ledger")
     assert "give exactly the" in new.manage("replay")
+
+
+def test_followers_neither_repeat_nor_miss_a_message(new: Installation, tmp_path: Path) -> None:
+    """What was handled there is not handled again here, what comes next is; and a file says who is behind."""
+    handled: list[OutboxMessage] = []
+    with connected_to(new):
+        while follow("webhooks", handled.extend).is_behind:
+            pass
+        assert handled == []
+        dora = LEDGER.europeans.wallet("5")
+        assert export_ledger(tmp_path / "behind.zst").behind == ["webhooks"]
+        while follow("webhooks", handled.extend).is_behind:
+            pass
+        assert [str(message.aggregate_id) for message in handled] == [str(dora.wallet_id)] * 2
+        assert export_ledger(tmp_path / "caught-up.zst").behind == []
 
 
 def test_a_second_import_is_refused(new: Installation, file: Path) -> None:
