@@ -60,10 +60,10 @@ HISTORY = """
     FROM made CROSS JOIN (VALUES ('0001', -1), ('0002', 1)) AS side(id, amount);
 
     INSERT INTO ledger_transaction (id, company_id, type, state, source_wallet_id, destination_wallet_id, asset_id,
-        amount, fee_amount, total_amount, refunded_amount, reference_type, reference_id, external_reference_id, description, metadata,
-        refusal_code, command_id, effective_at, created_at, updated_at, completed_at, version)
-    SELECT (stem || '0001')::uuid, %(company)s, 'TRANSFER', 'COMPLETED', payer, payee, 'EUR', 1, 0, 1, 0, '', '', '', '',
-           '{}', '', (stem || '0003')::uuid, at, at, at, at, 1 FROM made;
+        amount, fee_amount, total_amount, refunded_amount, reference_type, reference_id, external_reference_id,
+        description, metadata, refusal_code, command_id, effective_at, created_at, updated_at, completed_at, version)
+    SELECT (stem || '0001')::uuid, %(company)s, 'TRANSFER', 'COMPLETED', payer, payee, 'EUR', 1, 0, 1, 0, '', '', '',
+           '', '{}', '', (stem || '0003')::uuid, at, at, at, at, 1 FROM made;
 
     INSERT INTO ledger_outboxmessage (id, event_id, aggregate_type, aggregate_id, sequence, type, version, data,
                                       status, attempts, next_attempt_at, error, created_at, published_at)

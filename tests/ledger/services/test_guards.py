@@ -153,16 +153,10 @@ def test_a_detached_month_keeps_its_guards(recorded: None, as_owner: None, paren
     start = f"{month[-7:-3]}-{month[-2:]}-01"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"ALTER TABLE {parent} ATTACH PARTITION {month} FOR VALUES FROM"
-            f" ('{month_floor(start)}') TO ('{month_floor(start, months=1)}')"
+            f"ALTER TABLE {parent} ATTACH PARTITION {month} FOR VALUES FROM (ledger_month_floor('{start}'))"
+            f" TO (ledger_month_floor(('{start}'::date + interval '1 month')::date))"
         )
     assert missing_guards() == []
-
-
-def month_floor(start: str, months: int = 0) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_month_floor((%s::date + make_interval(months => %s))::date)", [start, months])
-        return str(cursor.fetchone()[0])
 
 
 def missing_guards() -> list[tuple[str, str]]:

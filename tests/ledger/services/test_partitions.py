@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import DataError, IntegrityError, connection
 from django.db.transaction import atomic, set_rollback
 
-from ledger.ids import floor_id, new_event_id
+from ledger.ids import created_at, floor_around, floor_id, new_event_id
 from ledger.models import Event, OutboxMessage, Posting, Transaction
 from ledger.selectors.months import months_ahead, tables_without_next_month
 from ledger.services import partitions
@@ -113,6 +114,13 @@ def test_months_begin_where_ids_of_the_month_begin() -> None:
         for moment in (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC)):
             cursor.execute("SELECT ledger_month_floor(%s::date)", [moment.date()])
             assert cursor.fetchone() == (floor_id(moment),)
+
+
+def test_what_follows_from_something_is_not_much_older() -> None:
+    """By its id; a week is more than clocks differ."""
+    id = new_event_id()
+    assert timedelta(days=7) <= created_at(id) - created_at(floor_around(id)) < timedelta(days=7, seconds=1)
+    assert floor_around(UUID(int=1)) == UUID(int=0), "nothing is older than time"
 
 
 @pytest.mark.usefixtures("db")
