@@ -81,12 +81,12 @@ def write_some(installation: Installation, connection: psycopg.Connection) -> No
 @pytest.mark.usefixtures("committed_db")
 def test_there_and_back_without_losing_a_row(installation: Installation) -> None:
     installation.manage("prepare_database")
-    installation.manage("migrate", "compliance", "0002", "--verbosity", "0")
+    installation.manage("migrate", "compliance", "0003", "--verbosity", "0")
     with installation.superuser() as connection:
         write_some(installation, connection)
         before, plain = rows(connection), described(connection)
         assert (len(before), kinds(connection)) == (4, {"r"})
-        installation.manage("migrate", "compliance", "0003", "--verbosity", "0")
+        installation.manage("migrate", "compliance", "0004", "--verbosity", "0")
         assert (rows(connection), described(connection), kinds(connection)) == (before, plain, {"p"})
         found = connection.execute("SELECT count(*) FROM compliance_auditrecord_2023_06").fetchone()
         assert found == (1,)
@@ -95,5 +95,5 @@ def test_there_and_back_without_losing_a_row(installation: Installation) -> None
             connection.execute("DELETE FROM compliance_auditrecord_2023_06")
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             connection.execute("UPDATE compliance_user SET id = gen_random_uuid()")
-        installation.manage("migrate", "compliance", "0002", "--verbosity", "0")
+        installation.manage("migrate", "compliance", "0003", "--verbosity", "0")
         assert (rows(connection), described(connection), kinds(connection)) == (before, plain, {"r"})

@@ -4,8 +4,11 @@ from django.urls import path
 
 from wallets.api.balances import BalanceView
 from wallets.api.batches import TransferBatchView
+from wallets.api.closings import ClosingsView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
+from wallets.api.receipts import ReceiptView
+from wallets.api.reports import BalancesReportView, TransactionsReportView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
 from wallets.api.transfers import BalanceTransferView, TransfersView
@@ -26,7 +29,11 @@ urlpatterns = [
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
+    path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
+    path("reports/balances", BalancesReportView.as_view()),
+    path("reports/transactions", TransactionsReportView.as_view()),
+    path("closings", ClosingsView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
 ]

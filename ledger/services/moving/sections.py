@@ -1,6 +1,7 @@
 """What a ledger consists of, table by table: the one place that says what moves.
 
-Not in it, because it follows from the events: accounts. They are made again by folding, not copied.
+Not in it, because they follow from the events: accounts, which are made again by folding, and read models. And not
+the seals: they speak of the rows of the installation that signed them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from ledger.models import Asset, Command, Event, Follower, OutboxMessage, Posting, Reservation, Transaction
+from ledger.models import Asset, Closing, Command, Event, Follower, OutboxMessage, Posting, Reservation, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ SECTIONS = (
     Section(Posting, together="event_id"),
     Section(Transaction),
     Section(Reservation),
+    Section(Closing),
     Section(OutboxMessage),
     Section(Follower, local=("horizon_xid",)),
 )

@@ -25,7 +25,7 @@ NO_GUARDS = "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0002_append_only"), ("ledger", "0009_months")]
+    dependencies = [("compliance", "0003_scopes"), ("ledger", "0009_months")]
 
     operations = [
         migrations.RunSQL(migrations.RunSQL.noop, GUARDS),
