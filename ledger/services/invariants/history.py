@@ -96,4 +96,9 @@ HISTORY = (
         LIMIT 1
         """,
     ),
+    Invariant(
+        "I7b",
+        "every month, also a detached one, bears guards of its own like those of its table",
+        "SELECT month, missing_trigger FROM ledger_missing_guards() LIMIT 1",
+    ),
 )
