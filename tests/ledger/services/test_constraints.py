@@ -32,6 +32,8 @@ BREAKS: list[tuple[str, str]] = [
     ("command_refusal_has_code", "UPDATE ledger_command SET outcome = 'REFUSED', refusal_code = ''"),
     ("command_refusal_has_code", "UPDATE ledger_command SET outcome = 'ACCEPTED', refusal_code = 'wallet.frozen'"),
     ("event_seq_positive", "UPDATE ledger_event SET seq = 0"),
+    ("event_not_ahead", "UPDATE ledger_event SET effective_at = recorded_at + interval '1 microsecond'"),
+    ("posting_not_ahead", "UPDATE ledger_posting SET effective_at = recorded_at + interval '1 microsecond'"),
     ("posting_amount", "UPDATE ledger_posting SET amount = 0"),
     ("posting_amount", "UPDATE ledger_posting SET amount = 'NaN'"),
     ("posting_chain", "UPDATE ledger_posting SET account_seq = 0 WHERE account_seq IS NOT NULL"),
