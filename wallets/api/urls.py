@@ -3,12 +3,16 @@
 from django.urls import path
 
 from wallets.api.balances import BalanceView
-from wallets.api.batches import TransferBatchView
+from wallets.api.decisions import DecisionView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
+from wallets.api.reservations import ReservationsView, ReservationView
+from wallets.api.settlements import CaptureView, ExtensionView, ReleaseView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
+from wallets.api.transfer_batches import TransferBatchView
 from wallets.api.transfers import BalanceTransferView, TransfersView
+from wallets.api.undoing import RefundsView, ReversalBatchView, ReversalsView
 from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
 
 urlpatterns = [
@@ -23,6 +27,15 @@ urlpatterns = [
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
+    path("transactions/<uuid:txn_id>/decision", DecisionView.as_view()),
+    path("transactions/<uuid:txn_id>/refunds", RefundsView.as_view()),
+    path("transactions/<uuid:txn_id>/reversals", ReversalsView.as_view()),
+    path("reversals/batch", ReversalBatchView.as_view()),
+    path("reservations", ReservationsView.as_view()),
+    path("reservations/<uuid:reservation_id>", ReservationView.as_view()),
+    path("reservations/<uuid:reservation_id>/capture", CaptureView.as_view()),
+    path("reservations/<uuid:reservation_id>/release", ReleaseView.as_view()),
+    path("reservations/<uuid:reservation_id>/extend", ExtensionView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
