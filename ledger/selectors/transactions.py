@@ -16,6 +16,7 @@ from ledger.core.commands import TransactionType, Transfer, Undo
 from ledger.core.events import Stream
 from ledger.ids import floor_id
 from ledger.models import Event, Transaction
+from ledger.money import ZERO
 
 __all__ = [
     "Entry",
@@ -122,6 +123,7 @@ def just_undone(command: Undo, recorded_at: datetime) -> Transaction:
         amount=document.amount,
         fee_amount=document.fee_amount,
         total_amount=document.total_amount,
+        refunded_amount=ZERO,
         original_transaction_id=document.original_id,
         reference_type=document.reference_type,
         reference_id=document.reference_id,
