@@ -5,12 +5,18 @@ from __future__ import annotations
 from celery import shared_task
 
 from ledger.services.folding import fold_system_accounts
+from ledger.services.holds import expire_holds
 from ledger.services.partitions import ensure_partitions
 
 
 @shared_task(name="ledger.fold_system_accounts")
 def fold_system_accounts_task() -> None:
     fold_system_accounts()
+
+
+@shared_task(name="ledger.expire_holds")
+def expire_holds_task() -> None:
+    expire_holds()
 
 
 @shared_task(name="ledger.ensure_partitions")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.core.events import EventType
 from ledger.core.refusals import Gate, GateKind, RefusalCode
-from ledger.models import Event
+from ledger.models import Event, Transaction
 
 _OF_A_WALLET = frozenset({GateKind.WALLET, GateKind.CURRENCY, GateKind.FUNDS})
 """The gates whose id is that of the wallet whose figures they show. All others are about the payer."""
@@ -51,13 +51,18 @@ class DecisionRecord:
         return replace(self, gates=tuple(gates))
 
 
-def decisions_of(events: Iterable[Event]) -> list[DecisionRecord]:
-    """The decisions in the history of a document: the one that made it, then those about its hold.
+def decisions_about(document: Transaction, events: Iterable[Event], *, visible: Iterable[UUID]) -> list[DecisionRecord]:
+    """The decisions in the history of a document, as some eyes may see them: the one that made it, then those about
+    its hold. What was refused to the payer later is left out for who does not see his wallet.
 
     Args:
         events: all of its events, in order.
+        visible: which of the document's wallets may be seen.
     """
-    return [_record(event) for event in events if "gates" in event.data]
+    seen, payer = set(visible), document.source_wallet_id or document.destination_wallet_id
+    first, *later = [_record(event) for event in events if "gates" in event.data]
+    shown = [first, *(record for record in later if record.code is None or payer in seen)]
+    return [record.shown_to(seen, payer) for record in shown]
 
 
 def _record(event: Event) -> DecisionRecord:

@@ -28,6 +28,7 @@ __all__ = [
     "events_of",
     "get_transactions",
     "just_undone",
+    "undone_by",
     "wallet_history",
     "wallet_lines",
 ]
@@ -107,6 +108,11 @@ class WalletFilter:
 def get_transactions(ids: Iterable[UUID]) -> list[Transaction]:
     """Those of the documents that exist, in any order."""
     return list(Transaction.objects.filter(id__in=list(ids)))
+
+
+def undone_by(transaction_id: UUID) -> QuerySet[Transaction]:
+    """The refunds and reversals of a document, refused ones too, in order."""
+    return Transaction.objects.filter(original_transaction_id=transaction_id).order_by("created_at", "id")
 
 
 def just_undone(command: Undo, recorded_at: datetime) -> Transaction:

@@ -29,6 +29,7 @@ from schemathesis.specs.openapi import checks
 from compliance.models import Caller, Team, User
 from ledger.models import Transaction
 from tests.compliance.clients import tokens_of
+from tests.wallets.holds import reserve
 from tests.wallets.scene import give_wallet, make_scene, undone
 from wallets.models import Wallet
 from walletsite.docs import document
@@ -75,6 +76,7 @@ def make_world() -> World:
     scene = make_scene()
     cast, company = scene.cast, scene.cast.company
     give_wallet(cast.alice, "50", type="SAVINGS", currency="USD")
+    holds = [reserve(cast.alice, scene.alices, "5", key=f"hold-{number}") for number in range(2)]
     users = texts(User.objects.filter(company=company))
     wallets = texts(Wallet.objects.filter(user__company=company))
     callers: dict[str, Caller] = {"FINANCE": cast.frida, "SYSTEM": cast.bookings}
@@ -83,8 +85,12 @@ def make_world() -> World:
             "user_id": users,
             "team_id": texts(Team.objects.filter(company=company)),
             "txn_id": texts(Transaction.objects.filter(company_id=company.id)),
+            "reservation_id": [hold["reservation_id"] for hold in holds],
             "id": [*wallets, *users],
-            **dict.fromkeys(("wallet_id", "from_wallet_id", "to_wallet_id", "from_account", "to_account"), wallets),
+            **dict.fromkeys(
+                ("wallet_id", "from_wallet_id", "to_wallet_id", "destination_wallet_id", "from_account", "to_account"),
+                wallets,
+            ),
             "currency": ["EUR", "EUR", "EUR", "USD"],
             **dict.fromkeys(("amount", "initial_balance", "available_gte"), ["0.0001", "1", "12.50", "100", "1000"]),
             "from": ["2026-01-01", "2026-06-01T00:00:00Z"],

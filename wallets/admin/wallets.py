@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -11,19 +11,17 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from compliance.admin.staff import record_looks, signed_in
-from compliance.api.origin import correlation_id
 from compliance.selectors.scope import users_visible_to
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
 from ledger.api.refusals import refused
-from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
 from ledger.selectors.lifecycle import status_history
-from ledger.services.movements import Origin
+from wallets.admin.dialogs import HistoryReasonForm, origin_at_desk, tell
 from wallets.admin.filters import CurrencyFilter, TeamFilter
-from wallets.admin.pages import figure_cards, history_table, movements_table
-from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
+from wallets.admin.pages import figure_cards, history_table, holds_table, movements_table
+from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, offered
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import wallets_visible_to
@@ -63,7 +61,7 @@ class WalletAdmin(ReadOnlyAdmin):
         changes = status_history(row.id, row.currency)
         actors = users_visible_to(signed_in(request)).in_bulk({c.actor_id for c in changes if c.actor_id})
         record_looks(request, {row.user_id, *actors})
-        return [movements_table(row), history_table(changes, actors)]
+        return [*holds_table(row), movements_table(row), history_table(changes, actors)]
 
     @display(header=True, ordering="user__last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped
     def owner(self, wallet: Wallet) -> list[str]:
@@ -112,19 +110,19 @@ class WalletAdmin(ReadOnlyAdmin):
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=FREEZE.title, permissions=["change_status"], dialog=FREEZE.dialog(), icon="ac_unit"
     )
-    def freeze(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def freeze(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, FREEZE)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=SUSPEND.title, permissions=["change_status"], dialog=SUSPEND.dialog(), icon="pause_circle"
     )
-    def suspend(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def suspend(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, SUSPEND)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=REACTIVATE.title, permissions=["change_status"], dialog=REACTIVATE.dialog(), icon="play_circle"
     )
-    def reactivate(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def reactivate(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, REACTIVATE)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -134,36 +132,31 @@ class WalletAdmin(ReadOnlyAdmin):
         icon="block",
         variant=ActionVariant.DANGER,
     )
-    def close(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def close(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, CLOSE)
 
-    def _change_status(self, request: HttpRequest, form: StatusForm, object_id: str, button: Button) -> HttpResponse:
+    def _change_status(
+        self, request: HttpRequest, form: HistoryReasonForm, object_id: str, button: Button
+    ) -> HttpResponse:
         wallet, caller = self._visible(request, object_id), signed_in(request)
-        try:
+
+        def act() -> str:
             _, refusal = change_status(
                 caller=caller,
                 wallet_id=wallet.id,
                 status=button.status,
                 reason=form.cleaned_data["reason"],
-                origin=Origin(actor_type=caller.role, actor_id=caller.id, correlation_id=correlation_id()),
+                origin=origin_at_desk(request),
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))
-        except ServiceError as error:
-            messages.error(request, plain_words(error))
-        else:
             forget_figures(wallet.id)
-            messages.success(request, f"The wallet is now {button.status.lower()}.")
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+            return f"The wallet is now {button.status.lower()}."
+
+        return tell(request, act, reverse("admin:wallets_wallet_change", args=[wallet.id]))
 
     def _visible(self, request: HttpRequest, object_id: str) -> Wallet:
         wallet: Wallet | None = self.get_object(request, object_id)
         if wallet is None:
             raise Http404
         return wallet
-
-
-def plain_words(error: ServiceError) -> str:
-    """A refusal for people, with what stands in the way."""
-    left = [f"{blocker['amount']} {blocker['bucket'].lower()}" for blocker in error.data.get("blockers", ())]
-    return f"{error.detail} Left: {', '.join(left)}." if left else error.detail

@@ -15,7 +15,7 @@ from ledger.api.schema import operation
 from ledger.api.times import rfc3339
 from ledger.api.views import ServiceView
 from ledger.selectors.assets import Asset, get_asset
-from ledger.selectors.decisions import DecisionRecord, decisions_of
+from ledger.selectors.decisions import DecisionRecord, decisions_about
 from ledger.selectors.transactions import events_of
 from wallets.api.transactions import READERS, TXN_ID
 from wallets.selectors.transactions import get_visible_transaction, visible_wallet_ids
@@ -87,11 +87,9 @@ class DecisionView(ServiceView):
         caller = caller_of(request)
         row = get_visible_transaction(caller, txn_id)
         parties = [id for id in (row.source_wallet_id, row.destination_wallet_id) if id is not None]
-        visible, payer = visible_wallet_ids(caller, parties), parties[0]
-        first, *later = (record.shown_to(visible, payer) for record in decisions_of(events_of(row.id)))
-        asset = get_asset(row.asset_id)
-        shown = [record for record in later if record.code is None or payer in visible]
-        told = [{"event_id": str(r.event_id), "wanted": r.wanted, **decided_view(r, asset)} for r in shown]
+        visible, asset = visible_wallet_ids(caller, parties), get_asset(row.asset_id)
+        first, *later = decisions_about(row, events_of(row.id), visible=visible)
+        told = [{"event_id": str(r.event_id), "wanted": r.wanted, **decided_view(r, asset)} for r in later]
         return Response({"txn_id": str(row.id), **decided_view(first, asset), "later": told})
 
 
