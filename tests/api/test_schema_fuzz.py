@@ -64,10 +64,11 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Requests run in a transaction of ours, so they must not close the connection as they begin and end."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
     with django_db_blocker.unblock():
-        yield make_world()
+        made = make_world()  # Django's own client connects the receivers again that are disconnected here
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        yield made
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 

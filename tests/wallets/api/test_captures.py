@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from compliance.models import Caller
 from ledger.services.holds import expire_holds
 from tests.compliance.clients import api_as
 from tests.wallets.holds import PATH, figures, let_expire, reserve, step
@@ -182,7 +183,8 @@ def test_what_has_ended_has_ended(scene: Scene, hold: dict[str, Any], name: str,
 @pytest.mark.parametrize("name", STEPS)
 def test_who_may(scene: Scene, name: str) -> None:
     cast = scene.cast
-    for number, who in enumerate((cast.alice, cast.bob, cast.frida, cast.bookings)):
+    callers: tuple[Caller, ...] = (cast.alice, cast.bob, cast.frida, cast.bookings)
+    for number, who in enumerate(callers):
         hold = reserve(cast.alice, scene.alices, "1", key=f"hold-{number}")
         assert step(api_as(who), hold, name, **STEPS[name]).status_code == 200
     hold = reserve(cast.alice, scene.alices, "1", key="last", destination_wallet_id=str(scene.charlies.id))
