@@ -121,7 +121,7 @@ class SeededCompanyTest(TestCase):
             if movement.receiver is not None:
                 left[movement.receiver] += movement.cents
         for planned in HOLDS:
-            (purse,) = (p for p in left if p.owner is planned.owner and p.type == "PRIMARY")
+            (purse,) = (p for p in left if p.owner == planned.owner and p.type == "PRIMARY")
             left[purse] -= int(kept_from(planned) * 100)
         figures = wallet_figures([wallet.id for wallet in self.wallets()])
         held = {(w.user.email, w.type): figures[w.id].available * 100 for w in self.wallets()}
