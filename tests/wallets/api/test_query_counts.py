@@ -74,7 +74,11 @@ def test_a_hold_and_its_steps(scene: Scene) -> None:
     assert statements(lambda: send(client, "/v1/reservations", body, key="next"), status=201) == 7
     to_bob = hold_body(scene.alices, "1", destination_wallet_id=str(scene.bobs.id))
     assert statements(lambda: send(client, "/v1/reservations", to_bob, key="bobs"), status=201) == 8
-    steps: dict[str, dict[str, Any]] = {"capture": {"amount": "1", "final": False}, "extend": {"expires_in": 60}, "release": {}}
+    steps: dict[str, dict[str, Any]] = {
+        "capture": {"amount": "1", "final": False},
+        "extend": {"expires_in": 60},
+        "release": {},
+    }
     counts = [statements(partial(step, client, hold, name, key=name, **body)) for name, body in steps.items()]
     assert counts == [9, 9, 9]
     assert statements(partial(step, client, hold, "release", key="release")) == 5  # replayed
