@@ -7,6 +7,8 @@ from celery import shared_task
 from ledger.services.folding import fold_system_accounts
 from ledger.services.holds import expire_holds
 from ledger.services.partitions import ensure_partitions
+from ledger.services.read_models import refresh_read_models
+from ledger.services.sealing import seal_events
 
 
 @shared_task(name="ledger.fold_system_accounts")
@@ -22,3 +24,13 @@ def expire_holds_task() -> None:
 @shared_task(name="ledger.ensure_partitions")
 def ensure_partitions_task() -> None:
     ensure_partitions()
+
+
+@shared_task(name="ledger.refresh_read_models")
+def refresh_read_models_task() -> None:
+    refresh_read_models()
+
+
+@shared_task(name="ledger.seal")
+def seal_task() -> None:
+    seal_events()

@@ -1,4 +1,7 @@
-"""The ledger in the back office: to look at, never to change. Whoever knows people and wallets registers it."""
+"""The ledger in the back office: to look at, never to change. Whoever knows people and wallets registers it.
+
+The one thing that is done here is to close the books.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,24 @@ from django.contrib.admin import AdminSite
 from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
+from ledger.admin.closings import ClosingAdmin, OriginOf
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
+from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Command, Event, OutboxMessage, Posting, Reservation, Transaction
+from ledger.models import (
+    Account,
+    Asset,
+    Closing,
+    Command,
+    Event,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Seal,
+    Transaction,
+)
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
@@ -22,21 +38,24 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Posting: PostingAdmin,
     Command: CommandAdmin,
     OutboxMessage: OutboxMessageAdmin,
+    Seal: SealAdmin,
 }
 
 
 Extended = Mapping[type[ScopedAdmin], type[ScopedAdmin]]
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, extended: Extended) -> None:
+def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, extended: Extended) -> None:
     """Put the ledger's screens on a site.
 
     Args:
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
+        origin_of: who that member of staff is, as the ledger keeps it.
         extended: screens to which the floors above have added buttons, by the screen that they extend.
     """
     site.register(Asset, AssetAdmin)
+    answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
-        chosen = extended.get(screen, screen)
-        site.register(model, chosen, scope_of=staticmethod(scope_of), wallet_url=staticmethod(wallet_url))
+        site.register(model, extended.get(screen, screen), **answers)
+    site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))

@@ -74,7 +74,7 @@ def history_table(events: Sequence[Event]) -> Table:
         [
             event.seq,
             event.type,
-            event.data.get("code") or event.data.get("reason") or EMPTY,
+            event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason") or EMPTY,
             actor_cell(event.actor_type, event.actor_id),
             event.effective_at,
             event.recorded_at,

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus
+from ledger.core.stages import TransactionState
 from ledger.core.state import Part
 
 
@@ -31,31 +32,6 @@ class TransactionType(StrEnum):
         if self is TransactionType.TRANSFER:
             return "TRANSFER_IN" if incoming else "TRANSFER_OUT"
         return "CREDIT" if incoming else "DEBIT"
-
-
-class TransactionState(StrEnum):
-    """The lifecycle of a document: the steps of R169 and its terminal states (C9)."""
-
-    INITIATED = "INITIATED"
-    VALIDATING = "VALIDATING"
-    BALANCE_RESERVED = "BALANCE_RESERVED"
-    SENT_TO_PROVIDER = "SENT_TO_PROVIDER"
-    PROVIDER_PROCESSING = "PROVIDER_PROCESSING"
-    PROVIDER_CONFIRMING = "PROVIDER_CONFIRMING"
-    COMPENSATING = "COMPENSATING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    REVERSED = "REVERSED"
-    CANCELLED = "CANCELLED"
-
-
-TERMINAL_STATES = (
-    TransactionState.COMPLETED,
-    TransactionState.FAILED,
-    TransactionState.REVERSED,
-    TransactionState.CANCELLED,
-)
-"""States that keep their name as the coarse status; every other state reads as PENDING."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +224,20 @@ class Extend(HoldCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advance(HoldCommand):
+    """Report how far whoever deals with a provider has come (R169, R170).
+
+    Attributes:
+        state: the next stage of the hold's document.
+        reason, metadata: kept for ever in its history: no personal data.
+    """
+
+    state: TransactionState
+    reason: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undo(Command):
     """Give back what a document moved: a REVERSAL all of it, once; a REFUND some of it, until nothing is left.
 
@@ -266,4 +256,4 @@ class Undo(Command):
         return self.document.original_id
 
 
-AnyCommand = OpenAccounts | SetAccountStatus | Transfer | Reserve | Capture | Release | Expire | Extend | Undo
+AnyCommand = OpenAccounts | SetAccountStatus | Transfer | Reserve | Capture | Release | Expire | Extend | Advance | Undo

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     RESERVATION_RELEASED = "ReservationReleased"
     RESERVATION_EXPIRED = "ReservationExpired"
     RESERVATION_EXTENDED = "ReservationExtended"
+    RESERVATION_ADVANCED = "ReservationAdvanced"
     RESERVATION_REFUSED = "ReservationRefused"
 
     @property

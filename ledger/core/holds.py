@@ -12,12 +12,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ledger.core.commands import Capture, Expire, Extend, HoldCommand, Leg, Release, Reserve
+from ledger.core.commands import Advance, Capture, Expire, Extend, HoldCommand, Leg, Release, Reserve
 from ledger.core.decisions import Decision, as_text, gate_data
 from ledger.core.documents import first_event, refuse
 from ledger.core.events import Event, EventType, Stream
+from ledger.core.held import document_state, part_data
 from ledger.core.legs import RETURNING, SETTLING, leg_gates, merged, postings, require_balanced
 from ledger.core.refusals import Gate, GateKind, Refusal, RefusalCode, first_failure
+from ledger.core.stages import AT_PROVIDER, REPORTED, TransactionState, may_move
 from ledger.core.state import Accounts, Hold, HoldStatus, Part, State
 from ledger.money import ZERO, plain
 
@@ -47,7 +49,23 @@ def decide_reserve(accounts: Accounts, command: Reserve, now: datetime) -> Decis
     return Decision(events=(replace(event, postings=postings(accounts, event.id, legs)),), gates=gates)
 
 
-def decide_capture(state: State, command: Capture, now: datetime) -> Decision:
+def decide_step(state: State, command: HoldCommand, now: datetime) -> Decision:
+    """Whatever is done to a hold that exists."""
+    match command:
+        case Capture():
+            return _capture(state, command, now)
+        case Release():
+            return _release(state, command, now)
+        case Expire():
+            return _expire(state, command, now)
+        case Extend():
+            return _extend(state, command, now)
+        case Advance():
+            return _advance(state, command, now)
+    raise AssertionError(command)
+
+
+def _capture(state: State, command: Capture, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     amount = hold.rest if command.amount is None else command.amount
     code = _closed(hold, now)
@@ -55,7 +73,11 @@ def decide_capture(state: State, command: Capture, now: datetime) -> Decision:
         return _refuse(hold, command, Refusal(code), now)
     if command.destination_wallet_id == hold.wallet_id:
         return _refuse(hold, command, Refusal(RefusalCode.SAME_WALLET), now)
-    gates: tuple[Gate, ...] = (_rest_gate(hold, amount), _destination_gate(hold, command))
+    gates: tuple[Gate, ...] = (
+        _rest_gate(hold, amount),
+        _destination_gate(hold, command),
+        _stage_gate(hold, hold.stage is not TransactionState.COMPENSATING),
+    )
     code = first_failure(gates)
     if code is not None:
         return _refuse(hold, command, Refusal(code, gates), now)
@@ -84,28 +106,45 @@ def decide_capture(state: State, command: Capture, now: datetime) -> Decision:
     return _step(EventType.RESERVATION_CAPTURED, state, after, command, legs, gates, now, amount=plain(amount))
 
 
-def decide_release(state: State, command: Release, now: datetime) -> Decision:
+def _release(state: State, command: Release, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     code = _closed(hold, now)
     if code is not None:
         return _refuse(hold, command, Refusal(code), now)
+    gate = _stage_gate(hold, hold.stage not in AT_PROVIDER)
+    if gate.code is not None:
+        return _refuse(hold, command, Refusal(gate.code, (gate,)), now)
     return _give_back(EventType.RESERVATION_RELEASED, HoldStatus.RELEASED, state, command, now, reason=command.reason)
 
 
-def decide_expiry(state: State, command: Expire, now: datetime) -> Decision:
+def _expire(state: State, command: Expire, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     if hold.status is not HoldStatus.ACTIVE or now < hold.expires_at:
         return Decision(refusal=Refusal(RefusalCode.HOLD_NOT_OPEN))  # the sweeper came too late, or too early
     return _give_back(EventType.RESERVATION_EXPIRED, HoldStatus.EXPIRED, state, command, now)
 
 
-def decide_extension(state: State, command: Extend, now: datetime) -> Decision:
+def _extend(state: State, command: Extend, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     code = _closed(hold, now)
     if code is not None:
         return _refuse(hold, command, Refusal(code), now)
     after = replace(hold, expires_at=now + command.expires_in)
     return _step(EventType.RESERVATION_EXTENDED, state, after, command, (), (), now)
+
+
+def _advance(state: State, command: Advance, now: datetime) -> Decision:
+    """The next stage on the way to a provider and back; only legal moves (R169)."""
+    hold = state.holds[command.hold_id]
+    code = _closed(hold, now)
+    if code is not None:
+        return _refuse(hold, command, Refusal(code), now)
+    gate = _stage_gate(hold, command.state in REPORTED and may_move(hold.stage, command.state))
+    if gate.code is not None:
+        return _refuse(hold, command, Refusal(gate.code, (gate,)), now)
+    after = replace(hold, stage=command.state)
+    told = {"reason": command.reason, "metadata": command.metadata}
+    return _step(EventType.RESERVATION_ADVANCED, state, after, command, (), (gate,), now, **told)
 
 
 def _give_back(
@@ -155,6 +194,10 @@ def _destination_gate(hold: Hold, command: Capture) -> Gate:
     return Gate(GateKind.CONDITION, "destination", None if is_same or is_open else RefusalCode.PRECONDITION_FAILED)
 
 
+def _stage_gate(hold: Hold, is_legal: bool) -> Gate:
+    return Gate(GateKind.CONDITION, "state", None if is_legal else RefusalCode.PRECONDITION_FAILED)
+
+
 def _step(
     type: EventType,
     state: State,
@@ -166,6 +209,8 @@ def _step(
     **data: Any,
 ) -> Decision:
     """One step in the life of a hold, told so that whoever reads it needs no other: the figures are those after it."""
+    before, moved_to = state.holds[after.id].stage, document_state(after)
+    assert moved_to is before or may_move(before, moved_to), f"{before} never becomes {moved_to}"
     if legs:
         require_balanced(state.accounts, legs)
     told = {
@@ -176,19 +221,12 @@ def _step(
         "expires_at": after.expires_at.isoformat(),
         "destination_wallet_id": as_text(after.destination_wallet_id),
         "target": as_text(after.parts[0].target),
-        "state": document_state(after),
+        "state": document_state(after).value,
         "gates": gate_data(gates),
         **data,
     }
     event = _event(type, after, command, told, now)
     return Decision(events=(replace(event, postings=postings(state.accounts, event.id, legs)),), gates=gates)
-
-
-def document_state(hold: Hold) -> str:
-    """The state of a hold's document: completed if anything was paid, cancelled if nothing was."""
-    if hold.status is HoldStatus.ACTIVE:
-        return "BALANCE_RESERVED"
-    return "COMPLETED" if hold.captured else "CANCELLED"
 
 
 def _refuse(hold: Hold, command: HoldCommand, refusal: Refusal, now: datetime) -> Decision:
@@ -212,59 +250,4 @@ def _event(type: EventType, hold: Hold, command: HoldCommand, data: dict[str, An
         data=data,
         effective_at=command.effective_at or now,
         recorded_at=now,
-    )
-
-
-def part_data(part: Part) -> dict[str, str | None]:
-    return {
-        "source": str(part.source),
-        "held": str(part.held),
-        "target": as_text(part.target),
-        "asset": part.asset,
-    }
-
-
-def part_from_data(data: dict[str, Any]) -> Part:
-    target = data["target"]
-    return Part(UUID(data["source"]), UUID(data["held"]), UUID(target) if target else None, data["asset"])
-
-
-def evolve_hold(hold: Hold | None, event: Event) -> Hold:
-    """The hold after a step of its life; the first one makes it."""
-    data = event.data
-    if event.type is EventType.RESERVATION_CREATED:
-        return _opened(event)
-    assert hold is not None, "a hold begins with ReservationCreated"
-    if event.type is EventType.RESERVATION_REFUSED:
-        return replace(hold, seq=event.seq)
-    destination, target = data["destination_wallet_id"], data["target"]
-    money = replace(hold.parts[0], target=UUID(target) if target else None)
-    return replace(
-        hold,
-        seq=event.seq,
-        captured=Decimal(data["captured_amount"]),
-        released=Decimal(data["released_amount"]),
-        status=HoldStatus(data["status"]),
-        expires_at=datetime.fromisoformat(data["expires_at"]),
-        destination_wallet_id=UUID(destination) if destination else None,
-        parts=(money, *hold.parts[1:]),
-    )
-
-
-def _opened(event: Event) -> Hold:
-    data, kept = event.data, event.data["hold"]
-    destination = data["destination_wallet_id"]
-    return Hold(
-        id=UUID(kept["hold_id"]),
-        transaction_id=event.stream_id,
-        seq=event.seq,
-        wallet_id=UUID(kept["wallet_id"]),
-        destination_wallet_id=UUID(destination) if destination else None,
-        asset=data["asset"],
-        amount=Decimal(data["amount"]),
-        expires_at=datetime.fromisoformat(kept["expires_at"]),
-        purpose=kept["purpose"],
-        reference_type=data["reference_type"],
-        reference_id=data["reference_id"],
-        parts=tuple(part_from_data(part) for part in kept["parts"]),
     )

@@ -12,28 +12,11 @@ from decimal import localcontext
 from uuid import UUID
 
 from ledger.core.accounts import WALLET, Account, AccountStatus
-from ledger.core.commands import (
-    AnyCommand,
-    Capture,
-    Expire,
-    Extend,
-    OpenAccounts,
-    Release,
-    Reserve,
-    SetAccountStatus,
-    Transfer,
-    Undo,
-)
+from ledger.core.commands import AnyCommand, HoldCommand, OpenAccounts, Reserve, SetAccountStatus, Transfer, Undo
 from ledger.core.decisions import Decision
 from ledger.core.events import Event, EventType, Posting
-from ledger.core.holds import (
-    decide_capture,
-    decide_expiry,
-    decide_extension,
-    decide_release,
-    decide_reserve,
-    evolve_hold,
-)
+from ledger.core.held import evolve_hold
+from ledger.core.holds import decide_reserve, decide_step
 from ledger.core.lifecycle import account_from_data, decide_opening, decide_status
 from ledger.core.state import Hold, State
 from ledger.core.transfers import decide_transfer
@@ -61,14 +44,8 @@ def decide(state: State, command: AnyCommand, now: datetime) -> Decision:
                 return decide_transfer(state.accounts, command, now)
             case Reserve():
                 return decide_reserve(state.accounts, command, now)
-            case Capture():
-                return decide_capture(state, command, now)
-            case Release():
-                return decide_release(state, command, now)
-            case Expire():
-                return decide_expiry(state, command, now)
-            case Extend():
-                return decide_extension(state, command, now)
+            case HoldCommand():
+                return decide_step(state, command, now)
             case Undo():
                 return decide_undo(state, command, now)
             case SetAccountStatus():

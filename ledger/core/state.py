@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ledger.core.accounts import Account
+from ledger.core.stages import TransactionState
 from ledger.money import ZERO
 
 Accounts = Mapping[UUID, Account]
@@ -51,6 +52,7 @@ class Hold:
         parts: the money first, then whatever is kept with it.
         destination_wallet_id: whom it will be paid to; None = not said yet, or nobody's wallet.
         captured, released: parts of `amount`; what is left of it is still held.
+        stage: the state of its document while it is active.
     """
 
     id: UUID
@@ -63,6 +65,7 @@ class Hold:
     captured: Decimal = ZERO
     released: Decimal = ZERO
     status: HoldStatus = HoldStatus.ACTIVE
+    stage: TransactionState = TransactionState.BALANCE_RESERVED
     expires_at: datetime
     purpose: str = ""
     reference_type: str = ""

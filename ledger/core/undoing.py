@@ -11,12 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ledger.core.commands import Leg, TransactionState, TransactionType, Undo
+from ledger.core.commands import Leg, TransactionType, Undo
 from ledger.core.decisions import Decision
 from ledger.core.documents import first_event, refuse
 from ledger.core.events import Event, EventType, Stream, event_after
 from ledger.core.legs import leg_gates, postings, require_balanced
 from ledger.core.refusals import Gate, GateKind, Refusal, RefusalCode, first_failure
+from ledger.core.stages import TransactionState
 from ledger.core.state import Accounts, Original, State
 from ledger.money import plain
 

@@ -46,10 +46,13 @@ CREATE TRIGGER fixed_columns BEFORE UPDATE ON ledger_transaction FOR EACH ROW
           (NEW.id, NEW.company_id, NEW.type, NEW.source_wallet_id, NEW.asset_id, NEW.fee_amount,
            NEW.original_transaction_id, NEW.command_id, NEW.initiated_by, NEW.created_at)
           OR ((OLD.amount, OLD.total_amount) IS DISTINCT FROM (NEW.amount, NEW.total_amount)
-              AND (OLD.state <> 'BALANCE_RESERVED' OR NEW.amount > OLD.amount))
+              AND (OLD.state IN ('COMPLETED', 'FAILED', 'REVERSED', 'CANCELLED')
+                   OR NEW.amount > OLD.amount))
           OR (OLD.destination_wallet_id IS DISTINCT FROM NEW.destination_wallet_id
-              AND (OLD.state <> 'BALANCE_RESERVED' OR OLD.destination_wallet_id IS NOT NULL))
-          OR (OLD.state <> NEW.state AND OLD.state IN ('FAILED', 'REVERSED', 'CANCELLED'))
+              AND (OLD.state IN ('COMPLETED', 'FAILED', 'REVERSED', 'CANCELLED')
+                   OR OLD.destination_wallet_id IS NOT NULL))
+          OR (OLD.state <> NEW.state AND (OLD.state IN ('FAILED', 'REVERSED', 'CANCELLED')
+                                          OR (OLD.state = 'COMPLETED' AND NEW.state <> 'REVERSED')))
           OR NEW.refunded_amount < OLD.refunded_amount)
     EXECUTE FUNCTION ledger_refuse_change();
 """
@@ -144,6 +147,7 @@ class Migration(migrations.Migration):
                     ("ReservationReleased", "ReservationReleased"),
                     ("ReservationExpired", "ReservationExpired"),
                     ("ReservationExtended", "ReservationExtended"),
+                    ("ReservationAdvanced", "ReservationAdvanced"),
                     ("ReservationRefused", "ReservationRefused"),
                 ],
                 max_length=64,

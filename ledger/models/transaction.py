@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from ledger.core.commands import TERMINAL_STATES, TransactionState, TransactionType
+from ledger.core.commands import TransactionType
+from ledger.core.stages import TERMINAL_STATES, TransactionState
 from ledger.models.asset import Asset
 from ledger.models.command import Command
 from ledger.models.fields import money, not_negative, positive

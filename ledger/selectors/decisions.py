@@ -20,6 +20,7 @@ _WANTED = {
     EventType.RESERVATION_RELEASED: "RELEASE",
     EventType.RESERVATION_EXPIRED: "EXPIRE",
     EventType.RESERVATION_EXTENDED: "EXTEND",
+    EventType.RESERVATION_ADVANCED: "ADVANCE",
 }
 
 
@@ -28,7 +29,8 @@ class DecisionRecord:
     """What was decided at one instant.
 
     Attributes:
-        wanted: what somebody wanted of a hold that was there already: CAPTURE, RELEASE, EXPIRE, EXTEND; "" for the
+        wanted: what somebody wanted of a hold that was there already: CAPTURE, RELEASE, EXPIRE, EXTEND, ADVANCE; ""
+            for the
             document itself.
         code: the refusal's, None for a yes.
         gates: every gate, passed ones too.

@@ -10,11 +10,14 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from ledger.core.events import EventType, Stream
-from ledger.core.holds import evolve_hold, part_from_data
+from ledger.core.held import evolve_hold, part_from_data
+from ledger.core.stages import TransactionState
 from ledger.core.state import Hold, HoldStatus, Part
 from ledger.models import Event, Reservation
 from ledger.selectors.clock import database_now
 from ledger.selectors.events import core_event
+
+_NO_STAGE = TransactionState.BALANCE_RESERVED  # of a hold that has ended; evolve_hold says the same
 
 __all__ = ["Hold", "HoldStatus", "Part", "Reservation"]
 
@@ -27,6 +30,7 @@ def read_holds(ids: Iterable[UUID]) -> dict[UUID, Hold]:
 
 def hold_of(row: Reservation) -> Hold:
     """A row, read together with its document, as the machine sees it."""
+    status = HoldStatus(row.status)
     return Hold(
         id=row.id,
         transaction_id=row.transaction_id,
@@ -37,7 +41,8 @@ def hold_of(row: Reservation) -> Hold:
         amount=row.amount,
         captured=row.captured_amount,
         released=row.released_amount,
-        status=HoldStatus(row.status),
+        status=status,
+        stage=TransactionState(row.transaction.state) if status is HoldStatus.ACTIVE else _NO_STAGE,
         expires_at=row.expires_at,
         purpose=row.purpose,
         reference_type=row.transaction.reference_type,

@@ -5,10 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import WALLET, Bucket, account_id
-from ledger.core.commands import Capture, Claim, Document, Expire, Extend, Origin, Release, Reserve, TransactionType
+from ledger.core.commands import (
+    Advance,
+    Capture,
+    Claim,
+    Document,
+    Expire,
+    Extend,
+    Origin,
+    Release,
+    Reserve,
+    TransactionType,
+)
+from ledger.core.stages import TransactionState
 from ledger.core.state import Hold, Part
 from ledger.ids import new_event_id, new_id
 from ledger.selectors.holds import overdue_holds
@@ -161,6 +174,23 @@ def extend(hold: Hold, step: Step, *, expires_in: timedelta) -> Extend:
         hold_id=hold.id,
         account_ids=_accounts_of(hold),
         expires_in=expires_in,
+    )
+
+
+def advance(
+    hold: Hold, step: Step, *, state: TransactionState, reason: str = "", metadata: dict[str, Any] | None = None
+) -> Advance:
+    """Report how far a provider has come with what is held; `reason` and `metadata` are kept for ever."""
+    return Advance(
+        id=new_id(),
+        event_id=new_event_id(),
+        claim=step.claim,
+        origin=step.origin,
+        hold_id=hold.id,
+        account_ids=_accounts_of(hold),
+        state=state,
+        reason=reason,
+        metadata=metadata or {},
     )
 
 

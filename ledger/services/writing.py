@@ -12,7 +12,7 @@ from django.db import connection
 from ledger.core.accounts import Account
 from ledger.core.commands import Command, Document, OpenAccounts, Reserve
 from ledger.core.events import Event, EventType
-from ledger.core.holds import document_state, part_data
+from ledger.core.held import document_state, part_data
 from ledger.core.refusals import Refusal
 from ledger.core.state import Hold, HoldStatus
 from ledger.ids import new_id

@@ -10,25 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+from rest_framework.test import APIClient
+
 from tests.api.tables import (
+    BACKDATE,
     BOOK,
     CHANGE_NAMES,
     CHANGE_USER_STATUS,
+    CLOSE_BOOKS,
+    COMPANY,
     CREATE_USER,
     FREEZE,
+    HOLD,
     LIST,
     LOG_IN,
     OPEN_WALLET,
     PAY_TO,
     PEOPLE_ONLY,
     PUBLIC,
+    READ_CLOSINGS,
     SEE,
     SPEND,
     SUSPEND,
     UNDO,
 )
+from wallets.models import Wallet, WalletLock
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,19 @@ class Things:
     reservation_id: str
     callers_wallet_id: str
     payees_wallet_id: str
+    seal_id: str
 
     def parameters(self) -> dict[str, str]:
         """For the path. `GET /wallets/{id}` takes a wallet's id."""
-        ids = {"user_id": self.user_id, "wallet_id": self.wallet_id, "id": self.wallet_id}
-        return {**ids, "txn_id": self.txn_id, "reservation_id": self.reservation_id}
+        return {
+            "user_id": self.user_id,
+            "wallet_id": self.wallet_id,
+            "id": self.wallet_id,
+            "txn_id": self.txn_id,
+            "reservation_id": self.reservation_id,
+            "lock_id": NOWHERE,
+            "seal_id": self.seal_id,
+        }
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,7 @@ class Row:
         expected: one of the tables above.
         scope: what a service account needs; None = services are not let in at all.
         body: the request's body, made from the things that it names.
+        given: what the caller has to have done before, if he could; returns what the path takes from it.
     """
 
     route: str
@@ -64,6 +83,7 @@ class Row:
     scope: str | None = None
     body: Callable[[Things], dict[str, Any]] | None = None
     query: str = ""
+    given: Callable[[APIClient, Things], dict[str, str]] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -89,6 +109,27 @@ def _reversals(txn_id: str) -> dict[str, Any]:
     return {"atomic": True, "reversals": [{"idempotency_key": "row-1", "txn_id": txn_id, "reason": "Test"}]}
 
 
+def _own_lock(client: APIClient, things: Things) -> dict[str, str]:
+    answer = client.post(f"/v1/wallets/{things.wallet_id}/lock", {"operation": "test"}).json()
+    return {"lock_id": answer.get("lock_id", NOWHERE)}
+
+
+def _lock(client: APIClient, things: Things) -> dict[str, str]:
+    now = timezone.now()
+    for wallet in Wallet.objects.filter(id=things.wallet_id):
+        WalletLock.objects.create(
+            wallet=wallet,
+            operation="test",
+            holder_id=NOWHERE,
+            fencing_token=1,
+            acquired_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+    return {}
+
+
+NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
+EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
@@ -127,6 +168,16 @@ ROWS = (
     Row("GET /v1/wallets/{id}", SEE, "wallets:read"),
     Row("PUT /v1/wallets/{wallet_id}/status", SUSPEND, None, lambda things: {"status": "SUSPENDED", "reason": "Test"}),
     Row("PUT /v1/wallets/{wallet_id}/status", FREEZE, None, lambda things: {"status": "FROZEN", "reason": "Test"}),
+    Row("GET /v1/wallets/{wallet_id}/lock", SEE, "wallets:read", given=_lock),
+    Row("POST /v1/wallets/{wallet_id}/lock", HOLD, "transfers:write", lambda things: {"operation": "test"}),
+    Row(
+        "PUT /v1/wallets/{wallet_id}/lock/{lock_id}",
+        HOLD,
+        "transfers:write",
+        lambda things: {"expires_in": 60},
+        given=_own_lock,
+    ),
+    Row("DELETE /v1/wallets/{wallet_id}/lock/{lock_id}", HOLD, "transfers:write", given=_own_lock),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
@@ -165,6 +216,11 @@ ROWS = (
         "transfers:write",
         lambda things: {"expires_in": 60},
     ),
+    Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
+    Row("GET /v1/seals", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/keys", PUBLIC),
+    Row("GET /v1/seals/{seal_id}", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/{seal_id}/consistency", COMPANY, "ledger:read", query="?from={seal_id}"),
     Row(
         "POST /v1/transfers",
         SPEND,
@@ -178,10 +234,24 @@ ROWS = (
         lambda things: _money(things.callers_wallet_id, things.wallet_id),
     ),
     Row(
+        "POST /v1/transfers",
+        BACKDATE,
+        "transfers:write",
+        lambda things: {**_money(things.wallet_id, things.payees_wallet_id), **EARLIER},
+    ),
+    Row(
         "POST /v1/transfers/batch",
         SPEND,
         "transfers:write",
         lambda things: _batch(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row("GET /v1/reports/balances", LIST, "wallets:read"),
+    Row("GET /v1/reports/transactions", LIST, "wallets:read"),
+    Row("GET /v1/closings", READ_CLOSINGS),
+    Row(
+        "POST /v1/closings",
+        CLOSE_BOOKS,
+        body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
     Row(
         "POST /v1/wallet/balance_transfer",

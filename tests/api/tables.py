@@ -26,6 +26,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 PEOPLE_ONLY = """
                  own
 anonymous        401
@@ -146,6 +158,18 @@ SYSTEM with      -    -     -        -
 SYSTEM without   -    -     -        -
 """
 
+HOLD = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+
 UNDO = """
                  own  team  company  foreign
 anonymous        401  401   401      401
@@ -169,6 +193,35 @@ AUDITOR          yes
 SYSTEM with      yes
 SYSTEM without   yes
 """
+
+READ_CLOSINGS = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
+CLOSE_BOOKS = READ_CLOSINGS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
+    "AUDITOR          yes", "AUDITOR          403"
+)
+
+BACKDATE = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  404   404      404
+MANAGER          403  403   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       403  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      404
+SYSTEM without   -    403   403      403
+"""
+"""A scope for transfers is none for the past."""
 
 LOG_IN = PUBLIC.replace("yes", "400")
 """The body is empty: whoever gets this far has been let in."""

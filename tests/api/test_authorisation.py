@@ -20,6 +20,7 @@ from tests.api.authorisation import ROWS, Row, Things
 from tests.api.routes import METHODS, Route, api_routes, served
 from tests.compliance.clients import anonymous, api_as
 from tests.compliance.factories import ServiceAccountFactory, UserFactory
+from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.holds import reserve
 from tests.wallets.scene import Scene, available, book, give_wallet, make_scene, undone
 from wallets.models import Wallet
@@ -61,8 +62,8 @@ class World:
         wallet = wallet_of(owner)
         txn_id = Transaction.objects.get(destination_wallet_id=wallet.id, type="DEPOSIT", amount=100).id
         hold_id = Reservation.objects.get(wallet_id=wallet.id).id
-        wallets = str(wallet_of(own).id), str(self.payee.id)
-        return Things(str(owner.id), str(wallet.id), str(txn_id), str(hold_id), *wallets)
+        named = (owner.id, wallet.id, txn_id, hold_id, wallet_of(own).id, self.payee.id, last_seal().id)
+        return Things(*map(str, named))
 
 
 def wallet_of(user: User) -> Wallet:
@@ -89,6 +90,7 @@ def make_world() -> World:
             if available(wallet):
                 book(wallet, "1", key="to be held")
                 reserve(finance, wallet, "1", key=f"hold-{number}")
+    seal_everything()
     return World(scene, {**people, "MANAGER": boss}, owners, scene.charlies)
 
 
@@ -105,9 +107,10 @@ def ask(world: World, row: Row, caller: str, things: Things) -> Any:
     headers = {"Idempotency-Key": "key-1", **row.headers}
     client = world.client(caller, row.scope)
     with undone():
+        parameters.update(row.given(client, things) if row.given else {})
         return client.generic(
             method,
-            path.format(**parameters) + row.query,
+            (path + row.query).format(**parameters),
             json.dumps(body) if body is not None else "",
             content_type="application/json" if body is not None else "application/octet-stream",
             headers=headers,

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 
 from compliance.admin.forms import ReasonForm
 from compliance.admin.staff import signed_in
-from compliance.api.origin import correlation_id
 from ledger.api.fields import IDEMPOTENCY_KEY
 from ledger.api.refusals import refused
 from ledger.errors import ServiceError
@@ -19,7 +18,7 @@ from ledger.ids import new_id
 from ledger.selectors.assets import get_asset
 from ledger.services.accounts import digest
 from ledger.services.journal import Outcome
-from ledger.services.movements import Claim, Origin
+from ledger.services.movements import Claim
 
 
 class HistoryReasonForm(ReasonForm):
@@ -32,12 +31,6 @@ class MoneyForm(HistoryReasonForm):
     """Of a button that moves money. Each dialog that is opened brings a key of its own: sent twice, it acts once."""
 
     key = forms.RegexField(rf"\A{IDEMPOTENCY_KEY.pattern}\Z", widget=forms.HiddenInput, initial=new_id)
-
-
-def origin_at_desk(request: HttpRequest) -> Origin:
-    """Who presses, as the ledger keeps it: ids only."""
-    caller = signed_in(request)
-    return Origin(actor_type=caller.role, actor_id=caller.id, correlation_id=correlation_id())
 
 
 def claim_of_dialog(request: HttpRequest, form: MoneyForm) -> Claim:

@@ -9,7 +9,8 @@ from unfold.decorators import action
 from compliance.admin.staff import signed_in
 from ledger.admin.reservations import ReservationAdmin
 from ledger.services.holds import Step
-from wallets.admin.dialogs import MoneyForm, claim_of_dialog, origin_at_desk, require_accepted, tell
+from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
+from wallets.admin.origin import origin_of_staff
 from wallets.selectors.reservations import get_visible_reservation
 from wallets.services.reservations import post_prepared, prepare_release
 
@@ -45,7 +46,7 @@ class ReleasableReservationAdmin(ReservationAdmin):
 
         def act() -> str:
             caller = signed_in(request)
-            step = Step(claim=claim_of_dialog(request, form), origin=origin_at_desk(request))
+            step = Step(claim=claim_of_dialog(request, form), origin=origin_of_staff(request))
             held = get_visible_reservation(caller, row.id)
             prepared = prepare_release(held, step, caller=caller, reason=form.cleaned_data["reason"])
             require_accepted(post_prepared(prepared), row.asset_id)

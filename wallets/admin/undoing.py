@@ -15,7 +15,8 @@ from compliance.admin.staff import signed_in
 from ledger.admin.transactions import TransactionAdmin
 from ledger.errors import MoneyInvalid, ServiceError
 from ledger.money import parse_amount
-from wallets.admin.dialogs import MoneyForm, claim_of_dialog, origin_at_desk, require_accepted, tell
+from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
+from wallets.admin.origin import origin_of_staff
 from wallets.services.undoing import UNDOERS, UndoRequest, post_undoings, prepare_undoings
 
 
@@ -88,7 +89,7 @@ class UndoableTransactionAdmin(TransactionAdmin):
         def act() -> str:
             claim, reason = claim_of_dialog(request, form), form.cleaned_data["reason"]
             wish = UndoRequest(claim=claim, txn_id=row.id, reason=reason, amount=amount)
-            (command,) = prepare_undoings([wish], caller=signed_in(request), origin=origin_at_desk(request))
+            (command,) = prepare_undoings([wish], caller=signed_in(request), origin=origin_of_staff(request))
             if isinstance(command, ServiceError):
                 raise command
             (outcome,) = post_undoings([command])

@@ -12,9 +12,10 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from ledger.api.refusals import refused
+from ledger.api.serializers import pointer_to
 from ledger.api.throttling import limit_wallet
 from ledger.api.views import ServiceView, canonical_hash
-from ledger.errors import IdempotencyKeyReused, ServiceError
+from ledger.errors import EffectiveAtRefused, IdempotencyKeyReused, InvalidInput, ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Renderer, Result
@@ -61,9 +62,12 @@ class BatchView(ServiceView, Generic[Row]):
     def post_batch(self, wanted: dict[str, Any]) -> Response:
         """Answer a validated body."""
         prepared = self._prepare(wanted[self.rows_in])
-        if wanted["atomic"]:
-            return self._post_all_or_none(prepared)
-        return Response({"results": [{"index": i, **row} for i, row in enumerate(self._post_each(prepared))]})
+        try:
+            if wanted["atomic"]:
+                return self._post_all_or_none(prepared)
+            return Response({"results": [{"index": i, **row} for i, row in enumerate(self._post_each(prepared))]})
+        except EffectiveAtRefused as error:
+            raise self._at_its_row(error, prepared) from None
 
     def _prepare(self, rows: Sequence[dict[str, Any]]) -> list[Row | ServiceError]:
         keys = (row["idempotency_key"] for row in rows)
@@ -118,6 +122,11 @@ class BatchView(ServiceView, Generic[Row]):
 
     def _refusal(self, error: ServiceError) -> dict[str, Any]:
         return {"status": "REFUSED", "problem": self.problem(error).data}
+
+    def _at_its_row(self, error: EffectiveAtRefused, prepared: Sequence[Row | ServiceError]) -> InvalidInput:
+        """The same, with a pointer to the row that it is about: nothing of the batch was posted."""
+        ids = [None if isinstance(row, ServiceError) else row.id for row in prepared]
+        return InvalidInput(error.detail, pointer=pointer_to(self.rows_in, ids.index(error.command_id), "effective_at"))
 
 
 def _wallet_of(command: Transfer | Undo) -> UUID:

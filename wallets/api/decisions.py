@@ -64,7 +64,7 @@ class LaterAnswer(DecidedAnswer):
     """What was decided later about the money that the document holds."""
 
     event_id = serializers.UUIDField()
-    wanted = serializers.ChoiceField(("CAPTURE", "RELEASE", "EXPIRE", "EXTEND"))
+    wanted = serializers.ChoiceField(("CAPTURE", "RELEASE", "EXPIRE", "EXTEND", "ADVANCE"))
 
 
 class DecisionAnswer(DecidedAnswer):

@@ -27,6 +27,7 @@ from ledger.services.journal import Result
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.transactions import READERS
 from wallets.api.transfers import REFUSALS, SPENDERS
+from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.selectors.reservations import find_visible_reservations, get_visible_reservation
 from wallets.services.reservations import (
     ReservationRequest,
@@ -149,6 +150,7 @@ class ReservationsView(ServiceView):
         },
         example=EXAMPLE,
         takes_key="required",
+        headers=LOCK_HEADER,
         description="Moves the amount from available to reserved until it is captured or released, at the latest until "
         "`expires_at`. For the owner of the wallet, the owner's manager, FINANCE and services.",
     )
@@ -159,7 +161,9 @@ class ReservationsView(ServiceView):
         wish = ReservationRequest(
             **{**wanted, "expires_in": timedelta(seconds=wanted["expires_in"])}, claim=claim_of(self, key or "")
         )
-        prepared = prepare_reservation(wish, caller=caller_of(request), origin=origin_of(request))
+        prepared = prepare_reservation(
+            wish, caller=caller_of(request), origin=origin_of(request), lock_id=presented_lock(request)
+        )
         limit_wallet(wish.wallet_id, "reservation")
         asset = get_asset(wish.currency)
         if is_rehearsal:

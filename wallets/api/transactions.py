@@ -231,16 +231,16 @@ def event_view(event: Event, state: str, scale: int) -> dict[str, Any]:
         "seq": event.seq,
         "effective_at": rfc3339(event.effective_at),
         "recorded_at": rfc3339(event.recorded_at),
-        "reason": event.data.get("code") or event.data.get("reason", ""),
+        "reason": event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason", ""),
         "actor_id": event.actor_id,
         "metadata": _facts(event, scale),
     }
 
 
-def _facts(event: Event, scale: int) -> dict[str, str]:
+def _facts(event: Event, scale: int) -> dict[str, Any]:
     """What an event says that the document does not: its hold, and of later events the figures after them."""
     hold = event.data.get("hold") or event.data
-    facts: dict[str, str] = {}
+    facts: dict[str, Any] = {**event.data.get("metadata", {})}
     if "hold_id" in hold:
         facts["reservation_id"] = hold["hold_id"]
     if "expires_at" in hold:

@@ -19,6 +19,7 @@ from ledger.services.movements import Claim, Transfer
 from wallets.api.batches import CODES, MAX_ROWS, BatchAnswer, BatchView
 from wallets.api.replies import origin_of
 from wallets.api.transfers import BODY_EXAMPLE, EXAMPLE, REFUSALS, SPENDERS, TransferBody, transfer_request
+from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.services.transfers import post_transfers, prepare_transfers
 
 
@@ -48,15 +49,19 @@ class TransferBatchView(BatchView[Transfer]):
             ],
         },
         example={"results": [{"index": 0, "status": "COMPLETED", "txn_id": EXAMPLE["txn_id"]}]},
+        headers=LOCK_HEADER,
         description="Each row has its own key and its own outcome. With `atomic: true` all are posted or none: the "
-        "problem names the first failing row in `index`, and only that row's key is used up.",
+        "problem names the first failing row in `index`, and only that row's key is used up. A row that is back-dated "
+        "into a closed period, or into the future, makes the whole batch 400.",
     )
     def post(self, request: Request) -> Response:
         return self.post_batch(self.body(TransferBatchBody))
 
     def prepare(self, rows: Sequence[dict[str, Any]], claims: Sequence[Claim]) -> list[Transfer | ServiceError]:
         requests = [transfer_request(row, claim) for row, claim in zip(rows, claims, strict=True)]
-        return list(prepare_transfers(requests, caller=caller_of(self.request), origin=origin_of(self.request)))
+        caller, origin = caller_of(self.request), origin_of(self.request)
+        lock_id = presented_lock(self.request)
+        return list(prepare_transfers(requests, caller=caller, origin=origin, lock_id=lock_id))
 
     def post_rows(self, commands: Sequence[Transfer], render: Renderer, all_or_none: bool) -> list[Outcome]:
         return post_transfers(commands, render=render, all_or_none=all_or_none)

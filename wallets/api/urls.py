@@ -3,9 +3,12 @@
 from django.urls import path
 
 from wallets.api.balances import BalanceView
+from wallets.api.closings import ClosingsView
 from wallets.api.decisions import DecisionView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
+from wallets.api.receipts import ReceiptView
+from wallets.api.reports import BalancesReportView, TransactionsReportView
 from wallets.api.reservations import ReservationsView, ReservationView
 from wallets.api.settlements import CaptureView, ExtensionView, ReleaseView
 from wallets.api.statements import StatementView
@@ -13,6 +16,7 @@ from wallets.api.transactions import TransactionEntriesView, TransactionEventsVi
 from wallets.api.transfer_batches import TransferBatchView
 from wallets.api.transfers import BalanceTransferView, TransfersView
 from wallets.api.undoing import RefundsView, ReversalBatchView, ReversalsView
+from wallets.api.wallet_locks import LockView, WalletLockView
 from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
 
 urlpatterns = [
@@ -23,6 +27,8 @@ urlpatterns = [
     path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
     path("wallets/<uuid:wallet_id>/balance", BalanceView.as_view()),
     path("wallets/<uuid:wallet_id>/statement", StatementView.as_view()),
+    path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
+    path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
@@ -36,7 +42,11 @@ urlpatterns = [
     path("reservations/<uuid:reservation_id>/capture", CaptureView.as_view()),
     path("reservations/<uuid:reservation_id>/release", ReleaseView.as_view()),
     path("reservations/<uuid:reservation_id>/extend", ExtensionView.as_view()),
+    path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
+    path("reports/balances", BalancesReportView.as_view()),
+    path("reports/transactions", TransactionsReportView.as_view()),
+    path("closings", ClosingsView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
 ]

@@ -33,6 +33,7 @@ from wallets.models import Wallet
 from wallets.selectors.reservations import Held
 from wallets.selectors.wallets import reachable_wallets
 from wallets.services.transfers import forget_changed, may_spend
+from wallets.services.wallet_locks import require_unlocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,18 @@ class Prepared:
     needs: tuple[SystemAccount, ...] = ()
 
 
-def prepare_reservation(request: ReservationRequest, *, caller: Caller, origin: Origin) -> Prepared:
+def prepare_reservation(
+    request: ReservationRequest, *, caller: Caller, origin: Origin, lock_id: UUID | None = None
+) -> Prepared:
     """Look up, authorise and build.
+
+    Args:
+        lock_id: the lock that the caller says to hold the wallet by. What is held already may be settled without it.
 
     Raises:
         NotFound: a wallet that does not exist or may not be seen; the destination only has to be of the company.
         Forbidden: the caller sees the wallet but may not spend from it.
+        WalletLocked, LockLost: a lock that keeps the caller away from the wallet.
     """
     ids = {id for id in (request.wallet_id, request.destination_wallet_id) if id is not None}
     wallets = reachable_wallets(caller, ids)
@@ -81,6 +88,7 @@ def prepare_reservation(request: ReservationRequest, *, caller: Caller, origin: 
         raise NotFound
     if not may_spend(caller, source.wallet):
         raise Forbidden
+    require_unlocked(source, lock_id, claim=request.claim)
     destination = None
     if request.destination_wallet_id is not None:
         destination = _side(wallets[request.destination_wallet_id].wallet)

@@ -18,7 +18,7 @@ DOCUMENTS = (
                OR count(DISTINCT t.id) <> CASE WHEN c.type IN ('Transfer', 'Reserve', 'Undo') THEN 1 ELSE 0 END
                OR (c.type IN ('Transfer', 'Reserve') AND count(DISTINCT e.id) <> 1)
                OR (c.type = 'Undo' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 2 ELSE 1 END)
-               OR (c.type IN ('Capture', 'Release', 'Extend') AND count(DISTINCT e.id) <> 1)
+               OR (c.type IN ('Capture', 'Release', 'Extend', 'Advance') AND count(DISTINCT e.id) <> 1)
                OR (c.type = 'Expire' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 1 ELSE 0 END)
         LIMIT 1
         """,
@@ -77,6 +77,18 @@ DOCUMENTS = (
         LEFT JOIN told ON told.stream_id = t.id LEFT JOIN counted ON counted.stream_id = t.id
         WHERE t.state IS DISTINCT FROM told.state OR t.version IS DISTINCT FROM counted.events
               OR counted.last <> counted.events OR counted.numbers <> counted.events
+        LIMIT 1
+        """,
+    ),
+    Invariant(
+        "I10e",
+        "nothing counts from a period that was closed before it was recorded",
+        """
+        SELECT e.id AS event_id, e.effective_at, e.recorded_at, c.closed_until, c.created_at AS closed_at
+        FROM ledger_closing c
+        JOIN ledger_transaction t ON t.company_id = c.company_id
+        JOIN ledger_event e ON e.stream = 'transaction' AND e.stream_id = t.id
+        WHERE e.effective_at < c.closed_until AND e.recorded_at > c.created_at
         LIMIT 1
         """,
     ),

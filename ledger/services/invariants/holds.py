@@ -41,8 +41,9 @@ HOLDS = (
         """
         SELECT r.id AS reservation_id, t.id AS transaction_id, r.status, t.state
         FROM ledger_reservation r
-        FULL JOIN (SELECT id, state FROM ledger_transaction WHERE state = 'BALANCE_RESERVED') t
-                  ON t.id = r.transaction_id
+        FULL JOIN (
+            SELECT id, state FROM ledger_transaction WHERE state NOT IN ('COMPLETED', 'FAILED', 'REVERSED', 'CANCELLED')
+        ) t ON t.id = r.transaction_id
         WHERE (r.id IS NULL) OR (r.status = 'ACTIVE') <> (t.id IS NOT NULL)
               OR NOT EXISTS (SELECT FROM ledger_transaction d WHERE d.id = r.transaction_id)
         LIMIT 1

@@ -148,6 +148,11 @@ BREAKS = [
         {"table": "{month}", "missing_trigger": "no_truncate"},
     ),
     Break(
+        "I7", "a closing may be taken back",
+        "DROP TRIGGER append_only ON ledger_closing",
+        {"table": "ledger_closing", "missing_trigger": "append_only"},
+    ),
+    Break(
         "I10", "a command was never decided",
         "UPDATE ledger_command SET outcome = NULL WHERE id = '{command}'",
         {"command_id": "{command}", "outcome": "None"},
@@ -195,6 +200,14 @@ BREAKS = [
         "I10c", "a document has lost its event",
         "UPDATE ledger_event SET stream_id = gen_random_uuid() WHERE id = '{event}'",
         {"transaction_id": "{document}", "type": "None"},
+    ),
+    Break(
+        "I10e", "an event was moved into a period that had been closed",
+        "INSERT INTO ledger_closing (id, company_id, closed_until, reason, actor_type, created_at)"
+        " SELECT gen_random_uuid(), company_id, '2026-01-01', 'Audited.', 'FINANCE', '2026-01-02'"
+        " FROM ledger_transaction WHERE id = '{document}';"
+        "UPDATE ledger_event SET effective_at = '2025-12-31' WHERE id = '{event}'",
+        {"event_id": "{event}"},
     ),
     Break(
         "I12", "a command that moved money is called refused",

@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
+from ledger.core.stages import TransactionState
+from ledger.selectors.holds import hold_of
+from ledger.services import journal
+from ledger.services.holds import Step, advance
+from ledger.services.movements import Claim
 from tests.compliance.clients import api_as
 from tests.wallets.holds import figures, let_expire, reserve, step
-from tests.wallets.scene import Scene, problem_of, send, set_status, transfer_body
+from tests.wallets.scene import ORIGIN, Scene, problem_of, send, set_status, transfer_body
+from wallets.selectors.reservations import find_visible_reservations
 
 
 def decision(scene: Scene, txn_id: Any, *, by: str = "alice") -> dict[str, Any]:
@@ -162,3 +168,18 @@ def test_what_one_may_not_see_is_not_there(scene: Scene, by: str) -> None:
     hidden = pay(scene, "1000")["txn_id"] if by == "charlie" else str(scene.alices.id)
     response = api_as(getattr(scene.cast, by)).get(f"/v1/transactions/{hidden}/decision")
     problem_of(response, 404, "not_found")
+
+
+def test_how_far_a_provider_has_come(scene: Scene) -> None:
+    hold = reserve(scene.cast.alice, scene.alices, "30")
+    (row,) = find_visible_reservations(scene.cast.frida)
+    report = Step(claim=Claim(scope="test", key="sent", request_hash=b""), origin=ORIGIN)
+    stage = TransactionState.SENT_TO_PROVIDER
+    journal.post([advance(hold_of(row), report, state=stage, reason="Given to the bank.", metadata={"batch": "7"})])
+    client = api_as(scene.cast.alice)
+    last = client.get(f"/v1/transactions/{hold['txn_id']}/events").json()["data"][-1]
+    assert (last["type"], last["state"], last["reason"]) == ("ReservationAdvanced", stage, "Given to the bank.")
+    assert last["metadata"]["batch"] == "7"
+    problem_of(step(client, hold, "release"), 412, "precondition.failed")
+    later = [(one["wanted"], one["code"]) for one in decision(scene, hold["txn_id"])["later"]]
+    assert later == [("ADVANCE", None), ("RELEASE", "precondition.failed")]

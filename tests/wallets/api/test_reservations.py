@@ -10,6 +10,7 @@ import pytest
 
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
+from tests.wallets.held import hold
 from tests.wallets.holds import PATH, figures, hold_body, let_expire, reserve, step
 from tests.wallets.scene import (
     Scene,
@@ -21,6 +22,7 @@ from tests.wallets.scene import (
     send,
     set_status,
 )
+from wallets.api.wallet_locks import HEADER
 
 
 def seconds_between(hold: dict[str, Any]) -> float:
@@ -243,3 +245,18 @@ def test_an_open_hold_keeps_a_wallet_from_being_closed(scene: Scene) -> None:
     step(client, hold, "release")
     close = client.put(f"/v1/wallets/{scene.charlies.id}/status", {"status": "CLOSED", "reason": "Leaves."})
     assert close.status_code == 200
+
+
+def test_a_wallet_that_an_operation_holds(scene: Scene) -> None:
+    """Nothing new is set aside from it without its lock; what was set aside before is settled all the same."""
+    before = reserve(scene.cast.alice, scene.alices, "10")
+    lock = hold(scene.alices, by=scene.cast.bookings)
+    client, body = api_as(scene.cast.alice), hold_body(scene.alices)
+    with nothing_recorded():
+        problem_of(send(client, PATH, body), 409, "lock.timeout")
+    with_lock = api_as(scene.cast.bookings).post(
+        PATH, body, headers={"Idempotency-Key": "payroll", HEADER: str(lock.lock_id)}
+    )
+    assert with_lock.status_code == 201
+    assert step(client, before, "capture").status_code == 200
+    assert figures(scene.alices) == (60, 30, 0)
