@@ -141,8 +141,8 @@ class ReleaseView(SettlementView):
         body_example={"reason": "The guest left early."},
         example={**EXAMPLE, "released_amount": "300.00", "status": "RELEASED"},
         takes_key="required",
-        description="Gives back what is left, whatever the status of the wallet. What a provider may have paid already is "
-        "not given back before it is known: 412.",
+        description="Gives back what is left, whatever the status of the wallet. What a provider may have paid already "
+        "is not given back before it is known: 412.",
     )
     def post(self, request: Request, reservation_id: UUID) -> HttpResponse:
         return self.settle(request, reservation_id, ReleaseBody)
