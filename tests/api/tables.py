@@ -50,6 +50,18 @@ SYSTEM with      403
 SYSTEM without   403
 """
 
+SEE_COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
 CREATE_USER = """
                  own
 anonymous        401

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
@@ -21,9 +23,12 @@ from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.clock import database_now
 from ledger.selectors.lifecycle import status_history
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
+from wallets.admin.charts import Chart, balance_chart
 from wallets.admin.dialogs import HistoryReasonForm, plain_words, tell
+from wallets.admin.explanations import explanation_tables
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
 from wallets.admin.origin import origin_of_staff
 from wallets.admin.pages import figure_cards, history_table, holds_table, movements_table
@@ -68,9 +73,25 @@ class WalletAdmin(ReadOnlyAdmin):
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
-        context["figures"] = figure_cards(options["obj"])
-        context["downloads"] = downloads(options["obj"])
+        wallet = options["obj"]
+        context["figures"] = figure_cards(wallet)
+        context["downloads"] = downloads(wallet)
+        context["chart"] = _chart(wallet)
+        context["explain_url"] = reverse("admin:wallets_wallet_explain", args=[wallet.id])
         return super().render_change_form(request, context, **options)
+
+    def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Why the balance is what it is."""
+        wallet, now = self._visible(request, str(object_id)), database_now()
+        record_looks(request, [wallet.user_id])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{wallet.user.get_full_name()}, {wallet.type.lower()} wallet in {wallet.currency}",
+            "wallet_url": reverse("admin:wallets_wallet_change", args=[wallet.id]),
+            "now": now,
+            "tables": explanation_tables(wallet, now),
+        }
+        return TemplateResponse(request, "admin/wallets/wallet/explain.html", context)
 
     def tables(self, request: HttpRequest, row: Wallet) -> list[Table]:
         changes = status_history(row.id, row.currency)
@@ -79,9 +100,15 @@ class WalletAdmin(ReadOnlyAdmin):
         return [*holds_table(row), movements_table(row), history_table(changes, actors)]
 
     def get_urls(self) -> list[URLPattern]:
-        route = "<uuid:object_id>/statement/<slug:period>/<slug:form>/"
-        view = self.admin_site.admin_view(self.download_statement)
-        return [path(route, view, name="wallets_wallet_statement"), *super().get_urls()]
+        pages = {
+            "<uuid:object_id>/explain/": ("wallets_wallet_explain", self.explain),
+            "<uuid:object_id>/statement/<slug:period>/<slug:form>/": (
+                "wallets_wallet_statement",
+                self.download_statement,
+            ),
+        }
+        own = [path(route, self.admin_site.admin_view(view), name=name) for route, (name, view) in pages.items()]
+        return [*own, *super().get_urls()]
 
     def download_statement(
         self, request: HttpRequest, object_id: UUID, period: str, form: str
@@ -216,3 +243,11 @@ class WalletAdmin(ReadOnlyAdmin):
         if wallet is None:
             raise Http404
         return wallet
+
+
+def _chart(wallet: Wallet) -> Chart | None:
+    """None when adding up would take too long for a page."""
+    try:
+        return balance_chart(wallet, database_now())
+    except OperationalError:
+        return None

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+from wallets.api.balance_changes import BalanceChangesView
+from wallets.api.balance_history import BalanceHistoryView
 from wallets.api.balances import BalanceView
 from wallets.api.closings import ClosingsView
+from wallets.api.company_balances import CompanyBalancesView
 from wallets.api.decisions import DecisionView
+from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
@@ -26,10 +30,14 @@ urlpatterns = [
     path("wallets/<uuid:id>", WalletView.as_view()),
     path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
     path("wallets/<uuid:wallet_id>/balance", BalanceView.as_view()),
+    path("wallets/<uuid:wallet_id>/balance/explain", ExplainView.as_view()),
     path("wallets/<uuid:wallet_id>/statement", StatementView.as_view()),
     path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
     path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
+    path("balances/history", BalanceHistoryView.as_view()),
+    path("balances/changes", BalanceChangesView.as_view()),
+    path("company/balances", CompanyBalancesView.as_view()),
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),

@@ -13,6 +13,7 @@ from ledger.services.invariants import INVARIANTS, Finding, check_invariants
 from tests.ledger.books import assert_sound
 from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import Story
+from tests.ledger.services.snapshot_breaks import SNAPSHOT_BREAKS
 
 
 class Break(NamedTuple):
@@ -77,6 +78,7 @@ BREAKS = [
         "UPDATE ledger_account SET folded_xid = 1000000000000 WHERE id = '{funding}'",
         {"what": "checkpoint", "xid": "1000000000000"},
     ),
+    *(Break(*case) for case in SNAPSHOT_BREAKS),
     Break(
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
@@ -123,6 +125,11 @@ BREAKS = [
         {"posting_id": "{posting}", "account_seq": "None"},
     ),
     Break(
+        "I6d", "a line was recorded before the one it follows",
+        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour' WHERE id = '{posting}'",
+        {"account_id": "{alice}", "posting_id": "{posting}", "account_seq": "2"},
+    ),
+    Break(
         "I6b", "a version was raised",
         "UPDATE ledger_account SET version = version + 1 WHERE id = '{bob}'",
         {"account_id": "{bob}", "version": "4", "postings": "1", "events": "2"},
@@ -151,6 +158,11 @@ BREAKS = [
         "I7", "a closing may be taken back",
         "DROP TRIGGER append_only ON ledger_closing",
         {"table": "ledger_closing", "missing_trigger": "append_only"},
+    ),
+    Break(
+        "I7b", "a month would lose its guard with its table",
+        "DROP TRIGGER own_append_only ON {month}",
+        {"month": "{month}", "missing_trigger": "own_append_only"},
     ),
     Break(
         "I10", "a command was never decided",
@@ -263,6 +275,7 @@ def names(story: Story) -> dict[str, Any]:
         "refused_event": story.refused.event_id,
         "suspension_command": story.suspension.id,
         "suspension_event": story.suspension.event_id,
+        "saved": story.saved.account_id,
         "month": f"ledger_posting_{created_at(story.transfer.event_id):%Y_%m}",
     }
 
