@@ -29,6 +29,22 @@ from ledger.services import journal
 from ledger.services.accounts import SYSTEM, SystemAccount, digest, wallet_account_id
 from ledger.services.movements import Details, Side
 
+__all__ = [
+    "Capture",
+    "Deadline",
+    "Extend",
+    "Release",
+    "Reserve",
+    "Step",
+    "capture",
+    "expected_money",
+    "expire_holds",
+    "extend",
+    "payee_clearing",
+    "release",
+    "reserve",
+]
+
 BATCH = 500
 
 
