@@ -21,7 +21,7 @@ from ledger.core.commands import (
     Reserve,
     TransactionType,
 )
-from ledger.core.stages import TransactionState
+from ledger.core.stages import REPORTED, TransactionState
 from ledger.core.state import Hold, Part
 from ledger.ids import new_event_id, new_id
 from ledger.selectors.holds import overdue_holds
@@ -30,12 +30,16 @@ from ledger.services.accounts import SYSTEM, SystemAccount, digest, wallet_accou
 from ledger.services.movements import Details, Side
 
 __all__ = [
+    "REPORTED",
+    "Advance",
     "Capture",
     "Deadline",
     "Extend",
     "Release",
     "Reserve",
     "Step",
+    "TransactionState",
+    "advance",
     "capture",
     "expected_money",
     "expire_holds",

@@ -221,6 +221,12 @@ ROWS = (
         "transfers:write",
         lambda things: {"expires_in": 60},
     ),
+    Row(
+        "POST /v1/reservations/{reservation_id}/progress",
+        UNDO,
+        "transfers:write",
+        lambda things: {"state": "SENT_TO_PROVIDER", "reason": "Test"},
+    ),
     Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
     Row("GET /v1/seals", COMPANY, "ledger:read"),
     Row("GET /v1/seals/keys", PUBLIC),

@@ -11,13 +11,15 @@ from rest_framework.request import Request
 
 from compliance.api.authentication import caller_of
 from compliance.models import Caller
-from ledger.api.fields import FlagField, IdField, MoneyField, TextField, WholeNumberField
+from ledger.api.fields import FlagField, IdField, MoneyField, TextField, WholeNumberField, WordField
+from ledger.api.metadata import MetadataField
+from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.serializers import StrictSerializer, require_scale_of
 from ledger.api.throttling import limit_wallet
 from ledger.api.views import ServiceView
 from ledger.selectors.assets import get_asset
-from ledger.services.holds import Step
+from ledger.services.holds import REPORTED, Step, TransactionState
 from ledger.services.journal import Result
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.reservations import EXAMPLE, MAX_SECONDS, ReservationAnswer, reservation_view
@@ -28,6 +30,7 @@ from wallets.services.reservations import (
     post_prepared,
     prepare_capture,
     prepare_extension,
+    prepare_progress,
     prepare_release,
     rehearse_prepared,
 )
@@ -49,6 +52,12 @@ class ReleaseBody(StrictSerializer):
 
 class ExtensionBody(StrictSerializer):
     expires_in = WholeNumberField(min_value=1, max_value=MAX_SECONDS, help_text="Seconds from now.")
+
+
+class ProgressBody(StrictSerializer):
+    state = WordField(tuple(state.value for state in REPORTED))
+    reason = TextField(max_length=500, help_text="What the provider said; kept for ever.")
+    metadata = MetadataField(required=False)
 
 
 class SettlementView(ServiceView):
@@ -171,3 +180,29 @@ class ExtensionView(SettlementView):
 
     def prepare(self, held: Held, step: Step, caller: Caller, wanted: dict[str, Any]) -> Prepared:
         return prepare_extension(held, step, caller=caller, expires_in=timedelta(seconds=wanted["expires_in"]))
+
+
+class ProgressView(SettlementView):
+    policy = {"POST": allow("FINANCE", scope="transfers:write")}
+    counted_as = "progress"
+
+    @operation(
+        "Report a provider's progress with a reservation",
+        body=ProgressBody,
+        query=MoneyQuery,
+        other_answers=REHEARSED,
+        answer=ReservationAnswer,
+        codes=(*CLOSED, "precondition.failed"),
+        body_example={"state": "SENT_TO_PROVIDER", "reason": "Handed to the bank.", "metadata": {"trace": "0815"}},
+        example=EXAMPLE,
+        takes_key="required",
+        description="SENT_TO_PROVIDER, PROVIDER_PROCESSING, PROVIDER_CONFIRMING, in this order, and COMPENSATING from "
+        "each of them; any other move is 412. What is with a provider can be captured, and released only once it is "
+        "COMPENSATING: nobody outside has paid. The transaction's history keeps reason and metadata.",
+    )
+    def post(self, request: Request, reservation_id: UUID) -> HttpResponse:
+        return self.settle(request, reservation_id, ProgressBody)
+
+    def prepare(self, held: Held, step: Step, caller: Caller, wanted: dict[str, Any]) -> Prepared:
+        stage, metadata = TransactionState(wanted["state"]), wanted.get("metadata", {})
+        return prepare_progress(held, step, stage=stage, reason=wanted["reason"], metadata=metadata)

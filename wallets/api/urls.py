@@ -14,7 +14,7 @@ from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
 from wallets.api.reports import BalancesReportView, TransactionsReportView
 from wallets.api.reservations import ReservationsView, ReservationView
-from wallets.api.settlements import CaptureView, ExtensionView, ReleaseView
+from wallets.api.settlements import CaptureView, ExtensionView, ProgressView, ReleaseView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
 from wallets.api.transfer_batches import TransferBatchView
@@ -50,6 +50,7 @@ urlpatterns = [
     path("reservations/<uuid:reservation_id>/capture", CaptureView.as_view()),
     path("reservations/<uuid:reservation_id>/release", ReleaseView.as_view()),
     path("reservations/<uuid:reservation_id>/extend", ExtensionView.as_view()),
+    path("reservations/<uuid:reservation_id>/progress", ProgressView.as_view()),
     path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),

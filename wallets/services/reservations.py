@@ -14,12 +14,15 @@ from ledger.selectors.holds import hold_of
 from ledger.services import journal
 from ledger.services.accounts import ensure_system_accounts, missing_openings
 from ledger.services.holds import (
+    Advance,
     Capture,
     Deadline,
     Extend,
     Release,
     Reserve,
     Step,
+    TransactionState,
+    advance,
     capture,
     expected_money,
     extend,
@@ -64,7 +67,7 @@ class Prepared:
         needs: the company's own accounts that it posts to, which may not be open yet.
     """
 
-    command: Reserve | Capture | Release | Extend
+    command: Reserve | Capture | Release | Extend | Advance
     needs: tuple[SystemAccount, ...] = ()
 
 
@@ -162,6 +165,17 @@ def prepare_extension(held: Held, step: Step, *, caller: Caller, expires_in: tim
     """
     require_may_settle(caller, held)
     return Prepared(extend(hold_of(held.reservation), step, expires_in=expires_in))
+
+
+def prepare_progress(
+    held: Held, step: Step, *, stage: TransactionState, reason: str, metadata: dict[str, Any]
+) -> Prepared:
+    """Report how far a provider has come with what is held (R169). `reason` and `metadata` are kept for ever.
+
+    Args:
+        stage: one of `REPORTED`; the machine refuses an illegal move.
+    """
+    return Prepared(advance(hold_of(held.reservation), step, state=stage, reason=reason, metadata=metadata))
 
 
 def require_may_settle(caller: Caller, held: Held) -> None:
