@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from django.db import connection
 
 from ledger.core.commands import AnyCommand, Transfer
+from ledger.locks import lock_accounts
 from ledger.services.journal import Outcome
+from ledger.services.movements import Side
 from tests.ledger.books import assert_sound, post
 from tests.ledger.connecting import superuser
-from tests.ledger.sessions import answers, together, wait_until
+from tests.ledger.sessions import answers, in_own_session, open_elsewhere, together, wait_until
 
 
 def storm(batches: Sequence[Sequence[AnyCommand]], *, sessions: int, all_or_none: bool = False) -> list[list[Outcome]]:
@@ -71,3 +75,15 @@ def wait_for_blocked(sessions: int) -> None:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with superuser() as observer:
         wait_until(lambda: _one(observer.execute(waiting).fetchone()) == sessions)
+
+
+def in_this_order(holding: Side, *actions: Callable[[], Any]) -> list[Any]:
+    """Hold an account until every action waits for it, one behind the other; then let them go."""
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        with open_elsewhere(lambda: lock_accounts([holding.account_id])):
+            running = []
+            for count, action in enumerate(actions, start=1):
+                running.append(pool.submit(in_own_session, action))
+                wait_for_blocked(count)
+        return [action.result() for action in running]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from compliance.models import User
-from ledger.locks import lock_accounts
 from ledger.models import OutboxMessage
 from ledger.services.journal import Outcome
 from ledger.services.movements import Origin, Refusal, Side, Transfer
 from tests.compliance.factories import make_cast
-from tests.concurrency.storms import wait_for_blocked
+from tests.concurrency.storms import in_this_order
 from tests.ledger.books import Books, account, balance, code_of, post
-from tests.ledger.sessions import answers, in_own_session, open_elsewhere, together
+from tests.ledger.sessions import answers, together
 from wallets.models import Wallet, WalletStatus
 from wallets.services.wallets import Opening, change_status, open_wallet
 
@@ -49,18 +47,6 @@ class Wallets:
 @pytest.fixture
 def wallets(books: Books) -> Wallets:
     return Wallets(books)
-
-
-def in_this_order(holding: Side, *actions: Callable[[], Any]) -> list[Any]:
-    """Hold an account until every action waits for it, one behind the other; then let them go."""
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        with open_elsewhere(lambda: lock_accounts([holding.account_id])):
-            running = []
-            for count, action in enumerate(actions, start=1):
-                running.append(pool.submit(in_own_session, action))
-                wait_for_blocked(count)
-        return [action.result() for action in running]
 
 
 def told(side: Side) -> list[str]:
