@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+from base64 import b64encode
 from contextlib import ExitStack
 from hashlib import sha256
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -38,8 +39,8 @@ def use() -> None:
     database = database_name()
     os.environ["PROFILE"] = "test"
     os.environ["APP_DATABASE_ROLE"] = APP_ROLE
-    os.environ["OWNER_DATABASE_URL"] = _url_for(superuser_url, OWNER_ROLE, database)
-    os.environ["DATABASE_URL"] = _url_for(superuser_url, APP_ROLE, database)
+    os.environ["OWNER_DATABASE_URL"] = url_for(superuser_url, OWNER_ROLE, database)
+    os.environ["DATABASE_URL"] = url_for(superuser_url, APP_ROLE, database)
     os.environ["REDIS_URL"] = _own_redis_database(os.environ["TEST_REDIS_URL"], database)
 
 
@@ -49,6 +50,7 @@ def database_name() -> str:
 
 def _begin() -> None:
     os.environ["TEST_RUN"] = secrets.token_hex(4)
+    os.environ["SEAL_SIGNING_KEYS"] = f"test:{b64encode(secrets.token_bytes(32)).decode()}"
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     os.environ["TEST_REDIS_IS_GIVEN"] = "yes" if given_redis else ""
     if not (given_database and given_redis):
@@ -80,7 +82,8 @@ def _password(superuser_url: str, role: str) -> str:
     return sha256(f"{role}\n{superuser_url}".encode()).hexdigest()
 
 
-def _url_for(superuser_url: str, role: str, database: str) -> str:
+def url_for(superuser_url: str, role: str, database: str) -> str:
+    """The address of a database for one of the run's two roles."""
     parts = conninfo_to_dict(superuser_url) | {"user": role, "password": _password(superuser_url, role)}
     parts["dbname"] = database
     words = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parts.items())

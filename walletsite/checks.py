@@ -5,8 +5,11 @@ walletsite.E002    a JWT signing key is too weak, or is the secret key
 walletsite.E003    a server is reached with no password, or with one that everybody tries first
 walletsite.E004    the service connects as a role that can change what is append-only (needs the database)
 walletsite.E005    the database would lose acknowledged money (needs the database)
+walletsite.E006    the seals cannot be signed: a key is missing, malformed or typed
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
+walletsite.W003    seals are kept in the database only
+walletsite.W004    the next month of a large table is missing (needs the database)
 """
 
 from __future__ import annotations
@@ -19,10 +22,13 @@ from urllib.parse import unquote, urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError, ProgrammingError, connections
 from psycopg.conninfo import conninfo_to_dict
 
+from ledger.selectors.months import tables_without_next_month
+from ledger.selectors.seal_keys import parse_keys
 from walletsite.connections import UnsafeDatabase
 from walletsite.database import Purpose
 
@@ -62,6 +68,25 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
 
 
 @register(Tags.security)
+def check_seals(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Seals must be signed by a key of our own, and be known outside of the database that they vouch for."""
+    if not settings.IS_EXPOSED:
+        return []
+    found: list[CheckMessage] = []
+    try:
+        keys = [*parse_keys(settings.SEAL_SIGNING_KEYS).values(), *parse_keys(settings.SEAL_PUBLIC_KEYS).values()]
+    except ImproperlyConfigured as error:
+        keys = []
+        found.append(_error(f"SEAL_SIGNING_KEYS or SEAL_PUBLIC_KEYS: {error}", "E006"))
+    if not found and (not settings.SEAL_SIGNING_KEYS or any(len(set(key)) < DISTINCT_CHARACTERS for key in keys)):
+        found.append(_error("SEAL_SIGNING_KEYS needs a key of 32 random bytes.", "E006"))
+    if not settings.SEAL_ANCHOR_FILE:
+        hint = "Set SEAL_ANCHOR_FILE to a file that the database's administrators cannot write."
+        found.append(Warning("Seals are kept in the database only.", hint=hint, id="walletsite.W003"))
+    return found
+
+
+@register(Tags.security)
 def check_passwords(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """No server that holds or carries our data may be reached with a password that everybody knows."""
     if not settings.IS_EXPOSED:
@@ -92,7 +117,7 @@ def check_database(
     if "default" not in (databases or ()):
         return []
     try:
-        return _check_role()
+        return _check_role() + _check_months()
     except UnsafeDatabase as error:
         return [_error(str(error), "E005", hint="Switch these settings on, on the server.")]
     except OperationalError:
@@ -123,6 +148,17 @@ def _check_role() -> list[CheckMessage]:
         return []
     hint = "Connect as a role of its own (APP_DATABASE_ROLE); migrate with OWNER_DATABASE_URL."
     return [_error("DATABASE_URL names a role that owns tables or is a superuser.", "E004", hint)]
+
+
+def _check_months() -> list[CheckMessage]:
+    try:
+        missing = tables_without_next_month()
+    except ProgrammingError:
+        return []  # nothing is migrated yet
+    if not missing:
+        return []
+    text = f"The next month is missing: {', '.join(missing)}."
+    return [Warning(text, hint="Run `manage.py ensure_partitions`, and see that beat runs.", id="walletsite.W004")]
 
 
 def _error(text: str, number: str, hint: str = "See .env.example.") -> CheckMessage:

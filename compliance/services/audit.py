@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from compliance.core.access import reason_to_look
 from compliance.core.origin import Origin
-from compliance.models import AuditRecord, Company, DataAccessLog, ServiceAccount, Team, User
+from compliance.models import AuditRecord, Company, DataAccessLog
 
 MAX_USER_AGENT = 300
+
+
+class Belonging(Protocol):
+    """A document of a company: a person, a team, or one of the floors above."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def company_id(self) -> UUID: ...
 
 
 def record_change(
     *,
     origin: Origin,
-    entity: User | ServiceAccount | Team | Company,
+    entity: Company | Belonging,
     event_type: str,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,

@@ -29,6 +29,7 @@ class Operation:
         takes_version: "required" or "optional" when `If-Match` means something here.
         is_tagged: whether the answer bears an `ETag`.
         media_types: further forms of the answer, chosen by `Accept`.
+        headers: further request headers, each a JSON schema with its description.
         other_answers: further successes by status, each a serializer and an example.
     """
 
@@ -45,6 +46,7 @@ class Operation:
     is_tagged: bool = False
     description: str = ""
     media_types: tuple[str, ...] = ()
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
     other_answers: dict[int, tuple[type[BaseSerializer[Any]], Any]] = field(default_factory=dict)
 
 

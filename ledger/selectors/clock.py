@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 
 def database_now() -> datetime:
@@ -14,3 +15,10 @@ def database_now() -> datetime:
         (now,) = cursor.fetchone()
     assert isinstance(now, datetime)
     return now
+
+
+class DatabaseClock(Func):
+    """The same clock inside a query: read at the moment at which a row is looked at, in a transaction too."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
-from ledger.core.commands import AnyCommand
+from ledger.core.commands import AnyCommand, Claim
 from ledger.errors import Busy
 from ledger.services.arrays import columns
 
@@ -94,3 +94,20 @@ def claim(commands: Sequence[AnyCommand]) -> dict[UUID, Earlier]:
             row[0]: Earlier(row[1], row[2], row[3] == "REFUSED", Reply(row[4] or 0, row[5]))
             for row in cursor.fetchall()
         }
+
+
+_USED = """
+    SELECT wanted.scope, wanted.key
+    FROM unnest(%s::text[], %s::text[]) AS wanted(scope, key)
+    JOIN ledger_command AS c ON c.scope = wanted.scope AND c.key = wanted.key
+"""
+
+
+def already_used(claims: Sequence[Claim]) -> set[Claim]:
+    """Those whose (scope, key) has an answer already: posting them again decides nothing and repeats it."""
+    if not claims:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, columns([(claim.scope, claim.key) for claim in claims], 2))
+        used = set(cursor.fetchall())
+    return {claim for claim in claims if (claim.scope, claim.key) in used}

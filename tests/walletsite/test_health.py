@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
 from ledger import redis
+from ledger.services.read_models import refresh_read_models
 from walletsite import health
 
 
@@ -36,7 +38,7 @@ def test_ready_reports_each_part(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "months": "ok", "cache": "ok", "broker": "ok"},
     }
 
 
@@ -85,15 +87,50 @@ def test_a_cache_that_is_away_is_reported_but_not_fatal(client: Client, monkeypa
     assert (answer.status_code, answer.json()["checks"]["cache"]) == (200, "failed")
 
 
+@pytest.mark.django_db
+def test_a_month_that_is_missing_is_an_alarm_but_not_fatal(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(health, "tables_without_next_month", lambda: ["ledger_event"])
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]["months"]) == (200, "failed")
+    (alarm,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert "ledger_event" in alarm.getMessage()
+
+
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
 def test_they_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
+@pytest.mark.django_db
 def test_metrics_answer_this_machine(client: Client) -> None:
     answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
     assert answer.status_code == 200
     assert b"django_http_requests" in answer.content
+
+
+def read_model_ages(client: Client) -> dict[str, str]:
+    content = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    return dict(re.findall(r'^read_model_age_seconds\{read_model="(\w+)"\} (\S+)$', content, re.MULTILINE))
+
+
+@pytest.mark.django_db
+def test_metrics_tell_how_old_the_read_models_are(client: Client) -> None:
+    refresh_read_models()
+    ages = read_model_ages(client)
+    assert set(ages) == {"user_balance_summary", "transaction_summary"}
+    assert all(0 <= int(age.removesuffix(".0")) < 60 for age in ages.values())
+
+
+@pytest.mark.django_db
+def test_metrics_answer_without_a_database_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("connection refused")
+
+    assert read_model_ages(client)
+    monkeypatch.setattr(health, "freshness", refuse)
+    assert read_model_ages(client) == {}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +153,7 @@ def test_metrics_are_not_there_for_strangers(
     assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_answer_whoever_has_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     headers = {"Authorization": "Bearer a-token-of-the-operator"}

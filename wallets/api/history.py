@@ -18,7 +18,6 @@ from ledger.api.metadata import MetadataField
 from ledger.api.pagination import PageQuery, PaginationInvalid, PagingField, paginate
 from ledger.api.policy import allow
 from ledger.api.schema import operation
-from ledger.api.serializers import StrictSerializer
 from ledger.api.throttling import limit_wallet
 from ledger.api.times import InstantOrDateField, bounds, rfc3339
 from ledger.api.views import ServiceView
@@ -26,10 +25,12 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.transactions import WalletFilter, WalletLine, wallet_history, wallet_lines
 from ledger.services.journal import Result
+from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, origin_of, rehearsal, renderer
+from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.api.wallets import READERS
 from wallets.models import Wallet
-from wallets.selectors.wallets import get_wallet
+from wallets.selectors.wallets import get_reach, get_wallet
 from wallets.services.bookings import BookingRequest, post_booking, prepare_booking, rehearse_booking
 
 VIEW_TYPES = ("CREDIT", "DEBIT", "TRANSFER_IN", "TRANSFER_OUT")
@@ -113,7 +114,7 @@ class BookingAnswer(WalletTransactionAnswer):
     new_balance = serializers.CharField()
 
 
-class Book(StrictSerializer):
+class Book(BackdatableBody):
     amounts = {"amount": "currency"}
 
     type = WordField(("CREDIT", "DEBIT"))
@@ -164,7 +165,7 @@ class WalletTransactionsView(ServiceView):
         history = wallet_history(wallet.id, WalletFilter(query["type"], query["status"], start, end))
         total = history.count()
         offset = 0 if query["position"] else (query["page"] - 1) * query["limit"]
-        page = paginate(history, query, offset=offset)
+        page = paginate(history, query, offset=offset, is_monthly=True)
         views = [line_view(wallet, line) for line in wallet_lines(wallet.id, wallet.currency, page.rows)]
         pagination = {"page": query["page"], "limit": query["limit"], "total": total}
         headers = {"Link": self._link(page.next_cursor, query["limit"])} if page.next_cursor else {}
@@ -191,6 +192,7 @@ class WalletTransactionsView(ServiceView):
             "wallet.frozen",
             "wallet.suspended",
             "transfer.duplicate_reference",
+            "precondition.failed",
         ),
         body_example={
             "type": "DEBIT",
@@ -202,18 +204,19 @@ class WalletTransactionsView(ServiceView):
         },
         example={**EXAMPLE, "new_balance": "113.00"},
         takes_key="optional",
+        headers=LOCK_HEADER,
         description="(`reference_type`, `reference_id`, `type`) is the key: the same request again gets the first "
-        "answer, another request under the same reference 409 `transfer.duplicate_reference`.",
+        "answer, another request under the same reference 409 `transfer.duplicate_reference`. " + BACKDATING,
     )
     def post(self, request: Request, wallet_id: UUID) -> HttpResponse:
         self.idempotency_key(required=False)
-        wallet = get_wallet(caller_of(request), wallet_id)
-        wanted = self.body(Book)
+        lock_id = presented_lock(request)
+        reach = get_reach(caller_of(request), wallet_id)
+        wallet, wanted = reach.wallet, self.body(Book)
         limit_wallet(wallet.id, wanted["type"].lower())
-        booking = BookingRequest(
-            wallet=wallet, direction=wanted.pop("type"), request_hash=self.request_hash(), **wanted
-        )
-        command = prepare_booking(booking, origin=origin_of(request))
+        booking = BookingRequest(reach=reach, direction=wanted.pop("type"), request_hash=self.request_hash(), **wanted)
+        caller, origin = caller_of(request), origin_of(request)
+        command = prepare_booking(booking, caller=caller, origin=origin, lock_id=lock_id)
         asset = get_asset(booking.currency)
         if self.query(MoneyQuery)["dry_run"]:
             return rehearsal(rehearse_booking(command), asset, caller_of(request))

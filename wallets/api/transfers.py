@@ -23,7 +23,9 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.services.journal import Result
 from ledger.services.movements import Claim, Transfer, Wish
+from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
+from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.services.transfers import TransferRequest, post_transfers, prepare_transfers, rehearse_transfer
 
 SPENDERS = allow("EMPLOYEE", "MANAGER", "FINANCE", "COMPLIANCE", scope="transfers:write")
@@ -71,7 +73,7 @@ class ConditionsBody(StrictSerializer):
     version = WholeNumberField(min_value=0, max_value=2**53, required=False)
 
 
-class TransferBody(StrictSerializer):
+class TransferBody(BackdatableBody):
     amounts = {"amount": "currency", "conditions.available_gte": "currency"}
 
     from_wallet_id = IdField()
@@ -159,7 +161,8 @@ class TransfersView(ServiceView):
         body_example=BODY_EXAMPLE,
         example=EXAMPLE,
         takes_key="required",
-        description="For the owner of the source wallet, the owner's manager, FINANCE and services.",
+        headers=LOCK_HEADER,
+        description="For the owner of the source wallet, the owner's manager, FINANCE and services. " + BACKDATING,
     )
     def post(self, request: Request) -> HttpResponse:
         is_rehearsal = self.query(MoneyQuery)["dry_run"]
@@ -173,7 +176,12 @@ class TransfersView(ServiceView):
         return answer(outcome)
 
     def _prepare(self, wanted: TransferRequest) -> Transfer:
-        (command,) = prepare_transfers([wanted], caller=caller_of(self.request), origin=origin_of(self.request))
+        (command,) = prepare_transfers(
+            [wanted],
+            caller=caller_of(self.request),
+            origin=origin_of(self.request),
+            lock_id=presented_lock(self.request),
+        )
         if isinstance(command, ServiceError):
             raise command
         limit_wallet(wanted.from_wallet_id, "transfer")
@@ -208,6 +216,7 @@ class BalanceTransferView(TransfersView):
             "from_balance": "113.00",
             "created_at": "2026-03-14T16:05:12.000000Z",
         },
+        headers=LOCK_HEADER,
         description="`transaction_id` plays the part of the `Idempotency-Key`.",
     )
     def post(self, request: Request) -> HttpResponse:

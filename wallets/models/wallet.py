@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -60,3 +62,7 @@ class Wallet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.currency} {self.id}"
+
+    @property
+    def company_id(self) -> UUID:
+        return self.user.company_id

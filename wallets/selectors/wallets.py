@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django_filters import CharFilter, FilterSet, UUIDFilter
 
 from compliance.models import Caller
 from compliance.selectors.scope import users_visible_to
 from ledger.errors import NotFound
 from ledger.selectors.balances import version_of_wallet
-from wallets.models import Wallet, WalletStatus, WalletType
+from ledger.selectors.clock import DatabaseClock
+from wallets.models import Wallet, WalletLock, WalletStatus, WalletType
 
 
 class WalletFilter(FilterSet):  # type: ignore[misc]  # the library has no types
@@ -81,11 +83,32 @@ def _primary_first(wallet: Wallet) -> tuple[bool, bool, UUID]:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The live lock of a wallet, and for how long it was still alive when it was read."""
+
+    lock: WalletLock
+    time_left: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
-    """A wallet of the caller's company, and whether the caller may see it."""
+    """A wallet of the caller's company, whether the caller may see it, and the lock that holds it, if one does."""
 
     wallet: Wallet
     is_visible: bool
+    held: Held | None
+
+
+def with_lock(wallets: QuerySet[Wallet]) -> QuerySet[Any]:
+    """The same wallets, for `held_by_lock` to look at without a further query."""
+    time_left = ExpressionWrapper(F("lock__expires_at") - DatabaseClock(), output_field=DurationField())
+    return wallets.select_related("user", "lock").annotate(lock_time_left=time_left)
+
+
+def held_by_lock(wallet: Any) -> Held | None:
+    """The live lock of a wallet from `with_lock`. One that has expired is not there, whether or not its row is."""
+    left: timedelta | None = wallet.lock_time_left
+    return Held(wallet.lock, left) if left is not None and left > timedelta() else None
 
 
 def reachable_wallets(caller: Caller, ids: Iterable[UUID]) -> dict[UUID, Reach]:
@@ -94,5 +117,20 @@ def reachable_wallets(caller: Caller, ids: Iterable[UUID]) -> dict[UUID, Reach]:
     Money may go to a colleague whose wallet one may not see; nothing crosses companies.
     """
     visible = Exists(users_visible_to(caller).filter(id=OuterRef("user_id")))
-    wallets = Wallet.objects.filter(id__in=set(ids), user__company_id=caller.company_id).select_related("user")
-    return {wallet.id: Reach(wallet, wallet.is_visible) for wallet in wallets.annotate(is_visible=visible)}
+    wallets = with_lock(Wallet.objects.filter(id__in=set(ids), user__company_id=caller.company_id))
+    return {
+        wallet.id: Reach(wallet, wallet.is_visible, held_by_lock(wallet))
+        for wallet in wallets.annotate(is_visible=visible)
+    }
+
+
+def get_reach(caller: Caller, wallet_id: UUID) -> Reach:
+    """`get_wallet`, and in the same query the lock that holds it.
+
+    Raises:
+        NotFound: no such wallet, or none that the caller may see.
+    """
+    wallet = with_lock(wallets_visible_to(caller)).filter(id=wallet_id).first()
+    if wallet is None:
+        raise NotFound
+    return Reach(wallet, is_visible=True, held=held_by_lock(wallet))

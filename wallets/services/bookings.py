@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from ledger.errors import Conflict
+from compliance.models import Caller
+from ledger.errors import Conflict, Forbidden
 from ledger.services import journal
 from ledger.services.accounts import ensure_system_accounts, missing_openings
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
+from wallets.selectors.wallets import Reach
+from wallets.services.backdating import may_backdate
+from wallets.services.wallet_locks import require_unlocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
     """One credit or debit. (reference_type, reference_id, direction) is its key, unique in the company for ever."""
 
-    wallet: Wallet
+    reach: Reach
     direction: Literal["CREDIT", "DEBIT"]
     amount: Decimal
     currency: str
@@ -29,10 +34,16 @@ class BookingRequest:
     request_hash: bytes
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    effective_at: datetime | None = None
+    effective_reason: str = ""
+
+    @property
+    def wallet(self) -> Wallet:
+        return self.reach.wallet
 
     @property
     def company_id(self) -> UUID:
-        return self.wallet.user.company_id
+        return self.wallet.company_id
 
 
 def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
@@ -40,8 +51,20 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
     return SystemAccount("BOOKING_CLEARING", company_id, currency)
 
 
-def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
-    """Build the command of a booking."""
+def prepare_booking(
+    request: BookingRequest, *, caller: Caller, origin: Origin, lock_id: UUID | None = None
+) -> Transfer:
+    """Build the command of a booking.
+
+    Args:
+        lock_id: the lock that the caller says to hold the wallet by.
+
+    Raises:
+        Forbidden: it is back-dated, and the caller may not do that.
+        WalletLocked, LockLost: a debit that a lock keeps away.
+    """
+    if request.effective_at is not None and not may_backdate(caller):
+        raise Forbidden
     clearing = clearing_account(request.company_id, request.currency)
     side = Side(request.wallet.id, request.wallet.currency)
     claim = reference_claim(
@@ -51,6 +74,8 @@ def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
         direction=request.direction,
         request_hash=request.request_hash,
     )
+    if request.direction == "DEBIT":
+        require_unlocked(request.reach, lock_id, claim=claim)
     details = Details(
         claim=claim,
         origin=origin,
@@ -61,6 +86,8 @@ def prepare_booking(request: BookingRequest, *, origin: Origin) -> Transfer:
         reference_type=request.reference_type,
         reference_id=request.reference_id,
         metadata=request.metadata,
+        effective_at=request.effective_at,
+        effective_reason=request.effective_reason,
     )
     return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
 

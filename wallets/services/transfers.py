@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,17 @@ from uuid import UUID
 from compliance.models import Caller
 from ledger.errors import Forbidden, NotFound
 from ledger.services import journal
+from ledger.services.claims import already_used
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, Transfer, Wish, transfer
+from wallets.errors import LockLost, WalletLocked
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach, reachable_wallets
+from wallets.services.backdating import may_backdate
+from wallets.services.wallet_locks import obstacle
+
+Obstacle = NotFound | Forbidden | WalletLocked | LockLost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +38,43 @@ class TransferRequest:
     reference_id: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     wish: Wish | None = None
+    effective_at: datetime | None = None
+    effective_reason: str = ""
 
 
 def prepare_transfers(
-    requests: Sequence[TransferRequest], *, caller: Caller, origin: Origin
-) -> list[Transfer | NotFound | Forbidden]:
+    requests: Sequence[TransferRequest], *, caller: Caller, origin: Origin, lock_id: UUID | None = None
+) -> list[Transfer | Obstacle]:
     """Look up, authorise and build, with one query for all of them.
+
+    Args:
+        lock_id: the lock that the caller says to hold every paying wallet by.
 
     Returns:
         Per request the command, or the error that stands in its way: NotFound (a wallet that does not exist or
-        may not be seen; the destination only has to be of the same company) or Forbidden.
+        may not be seen; the destination only has to be of the same company), Forbidden, or a lock that keeps the
+        caller away from the source. A key that was used passes every lock: its answer is only repeated.
     """
     ids = {id for request in requests for id in (request.from_wallet_id, request.to_wallet_id)}
     wallets = reachable_wallets(caller, ids)
-    return [_prepare(request, wallets, caller, origin) for request in requests]
+    prepared: list[Transfer | Obstacle] = [_prepare(request, wallets, caller, origin) for request in requests]
+    return _keep_away(requests, prepared, wallets, lock_id)
+
+
+def _keep_away(
+    requests: Sequence[TransferRequest],
+    prepared: Sequence[Transfer | Obstacle],
+    wallets: dict[UUID, Reach],
+    lock_id: UUID | None,
+) -> list[Transfer | Obstacle]:
+    """The same, with a refusal in the place of each transfer out of a wallet that another operation holds."""
+    refusals: dict[Claim, Obstacle] = {}
+    for request, found in zip(requests, prepared, strict=True):
+        if isinstance(found, Transfer) and (refusal := obstacle(wallets[request.from_wallet_id], lock_id)):
+            refusals[request.claim] = refusal
+    for claim in already_used(list(refusals)):
+        del refusals[claim]
+    return [refusals.get(request.claim, found) for request, found in zip(requests, prepared, strict=True)]
 
 
 def _prepare(
@@ -53,7 +83,7 @@ def _prepare(
     source, destination = wallets.get(request.from_wallet_id), wallets.get(request.to_wallet_id)
     if source is None or destination is None or not source.is_visible:
         return NotFound()
-    if not may_spend(caller, source.wallet):
+    if not may_spend(caller, source.wallet) or (request.effective_at is not None and not may_backdate(caller)):
         return Forbidden()
     details = Details(
         claim=request.claim,
@@ -65,6 +95,8 @@ def _prepare(
         reference_type="transfer" if request.reference_id else "",
         reference_id=request.reference_id,
         metadata=request.metadata,
+        effective_at=request.effective_at,
+        effective_reason=request.effective_reason,
     )
     return transfer(_side(source.wallet), _side(destination.wallet), details, request.wish)
 

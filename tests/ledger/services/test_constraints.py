@@ -99,6 +99,12 @@ BREAKS: list[tuple[str, str]] = [
     ("outbox_sequence_positive", "UPDATE ledger_outboxmessage SET sequence = 0"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PUBLISHED', published_at = NULL"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PENDING', published_at = now()"),
+    ("snapshot_xids", "UPDATE ledger_snapshot SET from_xid = -1"),
+    ("snapshot_xids", "UPDATE ledger_snapshot SET until_xid = from_xid - 1"),
+    ("snapshotbalance_number", "UPDATE ledger_snapshotbalance SET balance = 'NaN'"),
+    ("snapshotbalance_postings", "UPDATE ledger_snapshotbalance SET postings = 0"),
+    ("backdatedday_number", "UPDATE ledger_backdatedday SET amount = 'NaN'"),
+    ("backdatedday_postings", "UPDATE ledger_backdatedday SET postings = 0"),
 ]  # fmt: skip
 
 
