@@ -12,7 +12,7 @@ from django.db import connection
 from ledger.core.accounts import Account
 from ledger.core.commands import Command, Document, OpenAccounts, Reserve
 from ledger.core.events import Event, EventType
-from ledger.core.held import document_state, part_data
+from ledger.core.held import part_data
 from ledger.core.refusals import Refusal
 from ledger.core.state import Hold, HoldStatus
 from ledger.ids import new_id
@@ -111,8 +111,8 @@ class Batch:
                 assert hold is not None, "a step has a hold"
                 self._holds[hold.id] = hold
                 amount = hold.captured if hold.captured and hold.status is not HoldStatus.ACTIVE else None
-                state = document_state(hold)
-                self._advance(event.stream_id, state, hold.destination_wallet_id, amount, None, event.seq)
+                # The state is the event's: a hold that has ended no longer knows how far it had come.
+                self._advance(event.stream_id, event.data["state"], hold.destination_wallet_id, amount, None, event.seq)
 
     def _advance(self, document_id: UUID, *changed: Any) -> None:
         """Note what changes in a document; None = as it was."""

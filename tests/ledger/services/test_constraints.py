@@ -101,6 +101,15 @@ BREAKS: list[tuple[str, str]] = [
     ("outbox_sequence_positive", "UPDATE ledger_outboxmessage SET sequence = 0"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PUBLISHED', published_at = NULL"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PENDING', published_at = now()"),
+    (
+        "closing_of_the_past",
+        "INSERT INTO ledger_closing (id, company_id, closed_until, reason, actor_type, created_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), now() + interval '1 second', 'x', 'FINANCE', now())",
+    ),
+    (
+        "seal_node_place",
+        "INSERT INTO ledger_sealnode (id, level, index, hash) VALUES (0, 0, 0, decode(repeat('00', 32), 'hex'))",
+    ),
     ("snapshot_xids", "UPDATE ledger_snapshot SET from_xid = -1"),
     ("snapshot_xids", "UPDATE ledger_snapshot SET until_xid = from_xid - 1"),
     ("snapshotbalance_number", "UPDATE ledger_snapshotbalance SET balance = 'NaN'"),
@@ -126,6 +135,7 @@ MONEY_COLUMNS = [
     (model._meta.db_table, field.column)
     for model in apps.get_app_config("ledger").get_models()
     for field in model._meta.concrete_fields
+    if model._meta.managed  # a view is made of what the tables let through
     if isinstance(field, DecimalField) and field.max_digits == 38
 ]
 

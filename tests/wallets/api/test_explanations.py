@@ -141,9 +141,10 @@ def test_at_any_instant_as_known_at_any_other(lasting: Scene) -> None:
 def test_every_bucket_is_explained(scene: Scene) -> None:
     side = Side(scene.alices.id, "EUR")
     move(side, Bucket.AVAILABLE, Bucket.RESERVED, "30")
-    move(side, Bucket.RESERVED, Bucket.PENDING, "10")
+    move(side, Bucket.RESERVED, Bucket.AVAILABLE, "20")
+    move(side, Bucket.AVAILABLE, Bucket.PENDING, "10")
     answer = whole(scene, scene.alices)
-    assert [answer[bucket] for bucket in BUCKETS] == ["70.00", "10.00", "20.00"]
+    assert [answer[bucket] for bucket in BUCKETS] == ["80.00", "10.00", "10.00"]
     assert_adds_up(answer)
 
 
