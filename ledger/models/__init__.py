@@ -3,6 +3,7 @@
 from ledger.models.account import Account
 from ledger.models.asset import Asset
 from ledger.models.command import Command
+from ledger.models.delivery import DeliveryNote, Relay
 from ledger.models.event import Event
 from ledger.models.follower import Follower
 from ledger.models.outbox import OutboxMessage
@@ -10,4 +11,16 @@ from ledger.models.posting import Posting
 from ledger.models.reservation import Reservation
 from ledger.models.transaction import Transaction
 
-__all__ = ["Account", "Asset", "Command", "Event", "Follower", "OutboxMessage", "Posting", "Reservation", "Transaction"]
+__all__ = [
+    "Account",
+    "Asset",
+    "Command",
+    "DeliveryNote",
+    "Event",
+    "Follower",
+    "OutboxMessage",
+    "Posting",
+    "Relay",
+    "Reservation",
+    "Transaction",
+]

@@ -68,10 +68,10 @@ HISTORY = (
     ),
     Invariant(
         "I7",
-        "events and postings cannot be changed: the guards stand on every table and partition",
+        "what is history cannot be changed: the guards stand on every table and partition",
         """
         SELECT c.relname AS table, wanted.name AS missing_trigger
-        FROM (VALUES ('ledger_event'), ('ledger_posting')) AS parent(name)
+        FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_deliverynote')) AS parent(name)
         CROSS JOIN (VALUES ('append_only'), ('no_truncate')) AS wanted(name)
         JOIN pg_class c ON c.oid = parent.name::regclass
              OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.name::regclass)

@@ -65,6 +65,13 @@ BREAKS: list[tuple[str, str]] = [
     ("outbox_sequence_positive", "UPDATE ledger_outboxmessage SET sequence = 0"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PUBLISHED', published_at = NULL"),
     ("outbox_published_has_time", "UPDATE ledger_outboxmessage SET status = 'PENDING', published_at = now()"),
+    ("relay_is_one", "INSERT INTO ledger_relay SELECT 'inbox', 0, 0, 0, 0, 'CLOSED', '', NULL"),
+    ("relay_breaker", "UPDATE ledger_relay SET breaker = 'TORN'"),
+    (
+        "delivery_note_kind",
+        "INSERT INTO ledger_deliverynote (id, message_id, kind, text, noted_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'LOST', '', now())",
+    ),
 ]  # fmt: skip
 
 
