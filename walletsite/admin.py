@@ -20,6 +20,7 @@ from compliance.admin.staff import signed_in
 from ledger.admin import register
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.scope import Scope
+from wallets.admin.outbox import OutboxScreen
 from wallets.selectors.scope import ledger_scope
 
 
@@ -46,6 +47,6 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
 
 
 admin.site.index_title = "Home"
-register(admin.site, scope_of=scope_of, wallet_url=wallet_url)
+register(admin.site, scope_of=scope_of, wallet_url=wallet_url, outbox=OutboxScreen)
 admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 admin.site.register(PeriodicTask, PeriodicTaskAdmin)

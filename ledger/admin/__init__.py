@@ -6,7 +6,8 @@ from django.contrib.admin import AdminSite
 from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
-from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
+from ledger.admin.outbox import OutboxMessageAdmin
+from ledger.admin.records import CommandAdmin, EventAdmin, PostingAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.transactions import TransactionAdmin
 from ledger.models import Account, Asset, Command, Event, OutboxMessage, Posting, Transaction
@@ -17,17 +18,20 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Event: EventAdmin,
     Posting: PostingAdmin,
     Command: CommandAdmin,
-    OutboxMessage: OutboxMessageAdmin,
 }
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf) -> None:
+def register(
+    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, outbox: type[OutboxMessageAdmin] = OutboxMessageAdmin
+) -> None:
     """Put the ledger's screens on a site.
 
     Args:
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
+        outbox: the screen of messages, with what may be done about them.
     """
     site.register(Asset, AssetAdmin)
-    for model, screen in SCREENS.items():
+    screens: dict[type[Model], type[ScopedAdmin]] = {**SCREENS, OutboxMessage: outbox}
+    for model, screen in screens.items():
         site.register(model, screen, scope_of=staticmethod(scope_of), wallet_url=staticmethod(wallet_url))

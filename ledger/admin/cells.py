@@ -22,6 +22,8 @@ _LABELS = {
     "ACCEPTED": ("success", "check_circle"),
     "PUBLISHED": ("success", "check_circle"),
     "VERIFIED": ("success", "check_circle"),
+    "UNROUTED": ("warning", "link_off"),
+    "RESENT": ("info", "send"),
     "PENDING": ("warning", "schedule"),
     "SUSPENDED": ("warning", "pause_circle"),
     "LOCKED": ("warning", "lock"),
@@ -32,6 +34,7 @@ _LABELS = {
     "REFUSED": ("danger", "cancel"),
     "REJECTED": ("danger", "cancel"),
     "CLOSED": ("default", "block"),
+    "SKIPPED": ("default", "skip_next"),
     "REVERSED": ("default", "undo"),
     "CANCELLED": ("default", "block"),
 }
