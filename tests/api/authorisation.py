@@ -42,6 +42,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+STREAM = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 PEOPLE_ONLY = """
                  own
 anonymous        401
@@ -318,6 +330,7 @@ ROWS = (
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),
+    Row("GET /v1/events", STREAM, "events:read"),
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from wallets.api.balances import BalanceView
 from wallets.api.batches import TransferBatchView
+from wallets.api.events import EventsView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
 from wallets.api.statements import StatementView
@@ -23,6 +24,7 @@ urlpatterns = [
     path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
     path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
+    path("events", EventsView.as_view()),
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
