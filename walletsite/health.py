@@ -19,6 +19,7 @@ from kombu import Connection
 
 from ledger import redis
 from walletsite.connections import durability_faults
+from walletsite.metrics import figures_of_the_database
 
 OK, FAILED = "ok", "failed"
 BROKER_TIMEOUT_SECONDS = 1
@@ -60,6 +61,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not (_comes_from_this_machine(request) or _has_metrics_token(request)):
         raise Http404
     answer: HttpResponse = ExportToDjangoView(request)
+    answer.write(figures_of_the_database())
     return answer
 
 
