@@ -4,6 +4,7 @@
     ├── InvalidInput                   the caller sent something that can never work
     │   ├── MoneyInvalid               money.invalid
     │   ├── MoneyScaleExceeded         money.scale_exceeded
+    │   ├── EffectiveAtRefused         a back-dated command counts from a time that it may not
     │   └── CurrencyUnsupported        currency.unsupported
     ├── NotFound                       not there, or not for this caller's eyes
     ├── Forbidden                      visible, but not this caller's to do
@@ -24,6 +25,7 @@ Which HTTP status belongs to a code is known to `walletsite.problems` alone.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 
 class ServiceError(Exception):
@@ -63,6 +65,14 @@ class MoneyScaleExceeded(InvalidInput):
 
 class CurrencyUnsupported(InvalidInput):
     code = "currency.unsupported"
+
+
+class EffectiveAtRefused(InvalidInput):
+    """`request.validation` at `/effective_at`. `command_id` tells which of several commands it is."""
+
+    def __init__(self, detail: str, *, command_id: UUID) -> None:
+        super().__init__(detail, pointer="/effective_at")
+        self.command_id = command_id
 
 
 class NotFound(ServiceError):

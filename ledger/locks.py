@@ -1,8 +1,8 @@
 """The only place of the ledger that locks rows.
 
-Order, everywhere: documents first, ledger accounts last and sorted by id, nothing else while they are held
-(docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking the foreign-key checks of
-other sessions' postings (ADR 0004).
+Order, everywhere: documents first, then a company's books (`share_books`), ledger accounts last and sorted by id,
+nothing else while they are held (docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking
+the foreign-key checks of other sessions' postings (ADR 0004).
 """
 
 from __future__ import annotations
@@ -45,3 +45,32 @@ def lock_follower(name: str) -> Follower:
 def lock_relay() -> Relay:
     """The relay's row, until the end of the transaction: whoever holds it gives out positions."""
     return Relay.objects.select_for_update(no_key=True).get(name=Relay.NAME)
+
+
+_SHARE = """
+    SELECT pg_advisory_xact_lock_shared(hashtext('ledger_closing'), hashtext(company_id::text))
+    FROM unnest(%s::uuid[]) AS company_id
+"""
+_OWN = "SELECT pg_advisory_xact_lock(hashtext('ledger_closing'), hashtext(%s::uuid::text))"
+
+
+def share_books(company_ids: Iterable[UUID]) -> None:
+    """Keep the books of companies from being closed until the end of the transaction. Many may share them.
+
+    Raises:
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    assert connection.in_atomic_block, "the lock would end at once"
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARE, [list(company_ids)])
+
+
+def own_books(company_id: UUID) -> None:
+    """Wait until nobody posts back-dated movements of a company any more, and keep everybody from it.
+
+    Raises:
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    assert connection.in_atomic_block, "the lock would end at once"
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [company_id])

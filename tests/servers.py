@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+from base64 import b64encode
 from contextlib import ExitStack
 from hashlib import sha256
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -49,6 +50,7 @@ def database_name() -> str:
 
 def _begin() -> None:
     os.environ["TEST_RUN"] = secrets.token_hex(4)
+    os.environ["SEAL_SIGNING_KEYS"] = f"test:{b64encode(secrets.token_bytes(32)).decode()}"
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     os.environ["TEST_REDIS_IS_GIVEN"] = "yes" if given_redis else ""
     if not (given_database and given_redis):

@@ -5,8 +5,10 @@ walletsite.E002    a JWT signing key is too weak, or is the secret key
 walletsite.E003    a server is reached with no password, or with one that everybody tries first
 walletsite.E004    the service connects as a role that can change what is append-only (needs the database)
 walletsite.E005    the database would lose acknowledged money (needs the database)
+walletsite.E006    the seals cannot be signed: a key is missing, malformed or typed
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
+walletsite.W003    seals are kept in the database only
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ from urllib.parse import unquote, urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connections
 from psycopg.conninfo import conninfo_to_dict
 
+from ledger.selectors.seal_keys import parse_keys
 from walletsite.connections import UnsafeDatabase
 from walletsite.database import Purpose
 
@@ -58,6 +62,25 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
     keys = settings.JWT_SIGNING_KEYS
     if not keys or any(is_weak_key(key) or key == settings.SECRET_KEY for key in keys):
         found.append(_error("JWT_SIGNING_KEYS needs keys of 256 bits that are not the SECRET_KEY.", "E002"))
+    return found
+
+
+@register(Tags.security)
+def check_seals(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Seals must be signed by a key of our own, and be known outside of the database that they vouch for."""
+    if not settings.IS_EXPOSED:
+        return []
+    found: list[CheckMessage] = []
+    try:
+        keys = [*parse_keys(settings.SEAL_SIGNING_KEYS).values(), *parse_keys(settings.SEAL_PUBLIC_KEYS).values()]
+    except ImproperlyConfigured as error:
+        keys = []
+        found.append(_error(f"SEAL_SIGNING_KEYS or SEAL_PUBLIC_KEYS: {error}", "E006"))
+    if not found and (not settings.SEAL_SIGNING_KEYS or any(len(set(key)) < DISTINCT_CHARACTERS for key in keys)):
+        found.append(_error("SEAL_SIGNING_KEYS needs a key of 32 random bytes.", "E006"))
+    if not settings.SEAL_ANCHOR_FILE:
+        hint = "Set SEAL_ANCHOR_FILE to a file that the database's administrators cannot write."
+        found.append(Warning("Seals are kept in the database only.", hint=hint, id="walletsite.W003"))
     return found
 
 

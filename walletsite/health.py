@@ -9,21 +9,25 @@ from secrets import compare_digest
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 from kombu import Connection
+from prometheus_client import Gauge
 
 from ledger import redis
+from ledger.selectors.read_models import freshness
 from walletsite.connections import durability_faults
-from walletsite.metrics import figures_of_the_database
+from walletsite.gauges import gauges
 
 OK, FAILED = "ok", "failed"
 BROKER_TIMEOUT_SECONDS = 1
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
+
+READ_MODEL_AGE = Gauge("read_model_age_seconds", "How long ago a read model was read from the ledger.", ["read_model"])
 
 logger = structlog.get_logger(__name__)
 
@@ -60,9 +64,20 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """GET /metrics: for a caller on this machine, or with METRICS_TOKEN as bearer. For others there is nothing here."""
     if not (_comes_from_this_machine(request) or _has_metrics_token(request)):
         raise Http404
+    _observe_read_models()
     answer: HttpResponse = ExportToDjangoView(request)
-    answer.write(figures_of_the_database())
+    answer.content += gauges()
     return answer
+
+
+def _observe_read_models() -> None:
+    """Ask the database how old the read models are (R279). Without a database there is nothing to tell of them."""
+    READ_MODEL_AGE.clear()
+    try:
+        for name, fresh in freshness().items():
+            READ_MODEL_AGE.labels(name).set(fresh.age_seconds)
+    except DatabaseError as error:
+        logger.warning("read models not observed", reason=type(error).__name__)
 
 
 def _passes(check: Callable[[], None]) -> bool:

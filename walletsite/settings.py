@@ -7,6 +7,7 @@ The profile says how careful to be: `development` makes up what is missing, `tes
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_SIGNING_KEYS = [key for key in _required("JWT_SIGNING_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key]
 """The first signs, all verify. HS256, at least 256 bits each."""
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+_made_up_seed = f"made-up:{b64encode(secrets.token_bytes(32)).decode()}"
+SEAL_SIGNING_KEYS = [key for key in _required("SEAL_SIGNING_KEYS", otherwise=_made_up_seed).split(",") if key]
+"""`key_id:base64 of a 32-byte Ed25519 seed` each. The first signs seals, all verify."""
+SEAL_PUBLIC_KEYS = env.list("SEAL_PUBLIC_KEYS", default=[])
+"""`key_id:base64 of the public key` of keys that sign no more, so that their private halves can be destroyed."""
+SEAL_ANCHOR_FILE = env.str("SEAL_ANCHOR_FILE", "")
+"""Where each seal is copied to, outside of the database. Empty: nowhere."""
 
 # -- Database
 DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
@@ -204,6 +212,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "walletsite.problems.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "walletsite.openapi.operations.ServiceSchema",
+    "URL_FORMAT_OVERRIDE": None,  # the form of an answer is chosen by Accept, and `format` is no parameter
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
@@ -230,6 +239,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
+    "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
+    "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
+    "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
 }

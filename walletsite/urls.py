@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from compliance.admin.passwords import own_password_view
 from compliance.api.urls import urlpatterns as compliance_routes
+from ledger.api.urls import urlpatterns as ledger_routes
 from wallets.api.urls import urlpatterns as wallets_routes
 from walletsite import docs, health
 
@@ -31,6 +32,6 @@ urlpatterns = [
     path("v1/docs", csrf_exempt(docs.swagger)),
     path("v1/errors", csrf_exempt(docs.error_index)),
     path("v1/errors/<str:code>", csrf_exempt(docs.error_page)),
-    path("v1/", include([*compliance_routes, *wallets_routes])),
+    path("v1/", include([*compliance_routes, *ledger_routes, *wallets_routes])),
     path("", include([route for route in wallets_routes if _is_seed_route(route)])),
 ]

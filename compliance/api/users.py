@@ -33,13 +33,14 @@ from ledger.api.views import ServiceView, tagged
 EVERYBODY = allow(*PEOPLE, scope="users:read")
 
 
-def record_shown(request: Request, users: Iterable[User]) -> None:
-    """Record that the caller is shown these users. Call it for every answer that contains `user_view`."""
+def record_shown(request: Request, users: Iterable[User], fields: Iterable[str] = PERSONAL_FIELDS) -> None:
+    """Record that the caller is shown these users. Call it for every answer that contains `user_view`, or these
+    fields of it."""
     route = request.resolver_match.route if request.resolver_match else request.path
     record_look(
         origin=origin_of(request),
         subject_ids=[user.id for user in users],
-        fields=PERSONAL_FIELDS,
+        fields=fields,
         context=f"{request.method} {route}",
     )
 

@@ -13,6 +13,7 @@ from ledger.admin.screens import RecordedFilter, Table, as_id
 from ledger.core.events import POSTINGS_PER_EVENT, Stream
 from ledger.models import Command, Event, Posting
 from ledger.selectors.scope import commands_within, events_within, postings_within
+from ledger.selectors.seals import seal_over
 
 
 class EventAdmin(ScopedAdmin):
@@ -27,7 +28,7 @@ class EventAdmin(ScopedAdmin):
         ("seq", "schema_version"),
         ("effective_at", "recorded_at"),
         ("actor", "command_link"),
-        "correlation_id",
+        ("sealed", "correlation_id"),
         "data_json",
     )
 
@@ -55,6 +56,11 @@ class EventAdmin(ScopedAdmin):
     @admin.display(description="Command")
     def command_link(self, row: Event) -> str:
         return link_to("command", row.command_id)
+
+    @admin.display(description="Sealed by")
+    def sealed(self, row: Event) -> str:
+        found = seal_over(row.id)
+        return "no seal yet" if found is None else f"seal {found.number}, {found.sealed_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="Data")
     def data_json(self, row: Event) -> str:

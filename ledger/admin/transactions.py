@@ -94,7 +94,7 @@ def _history(events: list[Event]) -> Table:
         [
             event.seq,
             event.type,
-            event.data.get("code") or EMPTY,
+            event.data.get("code") or event.data.get("effective_reason") or EMPTY,
             actor_cell(event.actor_type, event.actor_id),
             event.effective_at,
             event.recorded_at,

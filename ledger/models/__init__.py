@@ -2,25 +2,39 @@
 
 from ledger.models.account import Account
 from ledger.models.asset import Asset
+from ledger.models.closing import Closing
 from ledger.models.command import Command
 from ledger.models.delivery import DeliveryNote, Relay
 from ledger.models.event import Event
 from ledger.models.follower import Follower
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
+from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
 from ledger.models.reservation import Reservation
+from ledger.models.seal import Seal, SealedLeaf, SealNode
+from ledger.models.snapshot import BackDatedDay, Snapshot, SnapshotBalance
 from ledger.models.transaction import Transaction
 
 __all__ = [
     "Account",
     "Asset",
+    "BackDatedDay",
+    "BalanceSummary",
+    "Closing",
     "Command",
     "DeliveryNote",
     "Event",
     "Follower",
     "OutboxMessage",
     "Posting",
+    "ReadModel",
     "Relay",
     "Reservation",
+    "Seal",
+    "SealedLeaf",
+    "SealNode",
+    "Snapshot",
+    "SnapshotBalance",
     "Transaction",
+    "TransactionSummary",
 ]

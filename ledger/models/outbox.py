@@ -57,7 +57,7 @@ class OutboxMessage(models.Model):
                 condition=Q(attempts__gt=0, status__in=["FAILED", "PENDING"]),
             ),
             models.Index(name="outbox_unrouted", fields=["position"], condition=Q(status="UNROUTED")),
-            models.Index(name="outbox_aggregate", fields=["aggregate_id", "sequence"]),
+            models.Index(name="outbox_aggregate_recorded", fields=["aggregate_id", "created_at", "sequence"]),
         ]
 
     def __str__(self) -> str:

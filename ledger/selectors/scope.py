@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
 from ledger.core.events import Stream
-from ledger.models import Account, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ def postings_within(scope: Scope) -> QuerySet[Posting]:
     return Posting.objects.filter(account__in=accounts_within(scope))
 
 
+def closings_within(scope: Scope) -> QuerySet[Closing]:
+    """When the company closed its books, for who sees the whole company."""
+    closings = Closing.objects.filter(company_id=scope.company_id)
+    return closings if scope.is_whole_company else closings.none()
+
+
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:
     """The messages about visible wallets and documents."""
     documents = transactions_within(scope).filter(id=OuterRef("aggregate_id"))
@@ -98,3 +104,8 @@ def commands_within(scope: Scope) -> QuerySet[Command]:
         for actors in scope.actors:
             visible |= Q(Exists(actors.filter(pk=OuterRef("actor_id"))))
     return Command.objects.filter(visible)
+
+
+def seals_within(scope: Scope) -> QuerySet[Seal]:
+    """The seals of the installation for who sees a whole company; they tell nothing of what is under them."""
+    return Seal.objects.all() if scope.is_whole_company else Seal.objects.none()

@@ -12,6 +12,9 @@ from django.db import connection, models
 from django.db.transaction import atomic
 from psycopg import sql
 
+OWNERS_FUNCTIONS = (sql.SQL("ledger_ensure_partitions(integer)"), sql.SQL("ledger_refresh_read_model(text)"))
+"""What the role may have done with the owner's rights: each does one thing and takes nothing that could be SQL."""
+
 
 def grant_privileges(role: str) -> dict[str, tuple[str, ...]]:
     """Give `role` exactly the rights of this module, taking away whatever else it had on the tables.
@@ -21,15 +24,16 @@ def grant_privileges(role: str) -> dict[str, tuple[str, ...]]:
     Returns:
         The granted rights by table.
     """
-    granted = {model._meta.db_table: privileges(model) for model in apps.get_models() if model._meta.managed}
+    granted = {model._meta.db_table: privileges(model) for model in apps.get_models()}
     granted["django_migrations"] = ("SELECT",)
     name = sql.Identifier(role)
     with atomic(), connection.cursor() as cursor:
         cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
         cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(name))
-        cursor.execute("REVOKE EXECUTE ON FUNCTION ledger_ensure_partitions(integer) FROM PUBLIC")
-        cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION ledger_ensure_partitions(integer) TO {}").format(name))
+        for function in OWNERS_FUNCTIONS:
+            cursor.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
+            cursor.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, name))
         for table, rights in granted.items():
             listed = sql.SQL(", ").join(map(sql.SQL, rights))
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(listed, sql.Identifier(table), name))

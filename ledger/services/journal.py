@@ -26,6 +26,7 @@ from ledger.core.state import Hold, Original, State
 from ledger.errors import Busy, IdempotencyKeyReused, OutcomeUnknown
 from ledger.services import claims
 from ledger.services.claims import NO_REPLY, Reply
+from ledger.services.closings import require_open
 from ledger.services.results import Result
 from ledger.services.state import accounts_of, lock_and_read
 from ledger.services.writing import Batch
@@ -168,6 +169,7 @@ def _record(commands: Sequence[AnyCommand], render: Renderer, *, stop_at_refusal
     fresh = [command for command in commands if command.id not in known]
     outcomes: dict[UUID, Outcome] = {}
     if fresh:
+        require_open(fresh)
         state, now = lock_and_read(fresh)
         batch = Batch(now)
         for result in _decide_all(fresh, state, now):

@@ -52,6 +52,7 @@ class Details:
     Attributes:
         amount: positive, in `currency`, no finer than its scale.
         effective_at: when it counts; None = when it is recorded.
+        effective_reason: why it is back-dated; kept in the event for ever.
     """
 
     claim: Claim
@@ -64,6 +65,7 @@ class Details:
     reference_id: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     effective_at: datetime | None = None
+    effective_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ def _command(
         claim=details.claim,
         origin=details.origin,
         effective_at=details.effective_at,
+        effective_reason=details.effective_reason,
         document=document,
         legs=legs,
         conditions=conditions,

@@ -54,6 +54,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 PEOPLE_ONLY = """
                  own
 anonymous        401
@@ -61,6 +73,18 @@ EMPLOYEE         yes
 MANAGER          yes
 FINANCE          yes
 COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
+SEE_COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
 AUDITOR          yes
 SYSTEM with      403
 SYSTEM without   403
@@ -198,6 +222,35 @@ SYSTEM with      yes
 SYSTEM without   yes
 """
 
+READ_CLOSINGS = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      403
+SYSTEM without   403
+"""
+
+CLOSE_BOOKS = READ_CLOSINGS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
+    "AUDITOR          yes", "AUDITOR          403"
+)
+
+BACKDATE = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  404   404      404
+MANAGER          403  403   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       403  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      404
+SYSTEM without   -    403   403      403
+"""
+"""A scope for transfers is none for the past."""
+
 LOG_IN = PUBLIC.replace("yes", "400")
 """The body is empty: whoever gets this far has been let in."""
 
@@ -211,6 +264,7 @@ class Things:
     txn_id: str
     callers_wallet_id: str
     payees_wallet_id: str
+    seal_id: str
 
     def parameters(self) -> dict[str, str]:
         """For the path. `GET /wallets/{id}` takes a wallet's id."""
@@ -220,6 +274,7 @@ class Things:
             "id": self.wallet_id,
             "txn_id": self.txn_id,
             "lock_id": NOWHERE,
+            "seal_id": self.seal_id,
         }
 
 
@@ -278,6 +333,7 @@ def _lock(client: APIClient, things: Things) -> dict[str, str]:
 
 
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
+EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
@@ -327,6 +383,10 @@ ROWS = (
     ),
     Row("DELETE /v1/wallets/{wallet_id}/lock/{lock_id}", HOLD, "transfers:write", given=_own_lock),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
+    Row("GET /v1/wallets/{wallet_id}/balance/explain", SEE, "wallets:read"),
+    Row("GET /v1/balances/history", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/balances/changes", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/company/balances", SEE_COMPANY),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),
@@ -334,6 +394,11 @@ ROWS = (
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
+    Row("GET /v1/seals", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/keys", PUBLIC),
+    Row("GET /v1/seals/{seal_id}", COMPANY, "ledger:read"),
+    Row("GET /v1/seals/{seal_id}/consistency", COMPANY, "ledger:read", query="?from={seal_id}"),
     Row(
         "POST /v1/transfers",
         SPEND,
@@ -347,10 +412,24 @@ ROWS = (
         lambda things: _money(things.callers_wallet_id, things.wallet_id),
     ),
     Row(
+        "POST /v1/transfers",
+        BACKDATE,
+        "transfers:write",
+        lambda things: {**_money(things.wallet_id, things.payees_wallet_id), **EARLIER},
+    ),
+    Row(
         "POST /v1/transfers/batch",
         SPEND,
         "transfers:write",
         lambda things: _batch(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row("GET /v1/reports/balances", LIST, "wallets:read"),
+    Row("GET /v1/reports/transactions", LIST, "wallets:read"),
+    Row("GET /v1/closings", READ_CLOSINGS),
+    Row(
+        "POST /v1/closings",
+        CLOSE_BOOKS,
+        body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
     Row(
         "POST /v1/wallet/balance_transfer",

@@ -20,6 +20,7 @@ from tests.api.authorisation import ROWS, Row, Things
 from tests.api.routes import METHODS, Route, api_routes, served
 from tests.compliance.clients import anonymous, api_as
 from tests.compliance.factories import ServiceAccountFactory, UserFactory
+from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.scene import Scene, give_wallet, make_scene, undone
 from wallets.models import Wallet
 
@@ -59,7 +60,9 @@ class World:
         owner = self.owners.get(whose, own)
         wallet = wallet_of(owner)
         txn_id = Transaction.objects.get(destination_wallet_id=wallet.id, type="DEPOSIT").id
-        return Things(str(owner.id), str(wallet.id), str(txn_id), str(wallet_of(own).id), str(self.payee.id))
+        return Things(
+            str(owner.id), str(wallet.id), str(txn_id), str(wallet_of(own).id), str(self.payee.id), str(last_seal().id)
+        )
 
 
 def wallet_of(user: User) -> Wallet:
@@ -81,6 +84,7 @@ def make_world() -> World:
     for person in (anna, boss, outsider, cast.frida, cast.conny, cast.audrey):
         give_wallet(person, "100")
     owners: dict[str, User] = {"team": anna, "company": outsider, "foreign": foreign.cast.alice}
+    seal_everything()
     return World(scene, {**people, "MANAGER": boss}, owners, scene.charlies)
 
 
@@ -100,7 +104,7 @@ def ask(world: World, row: Row, caller: str, things: Things) -> Any:
         parameters.update(row.given(client, things) if row.given else {})
         return client.generic(
             method,
-            path.format(**parameters) + row.query,
+            (path + row.query).format(**parameters),
             json.dumps(body) if body is not None else "",
             content_type="application/json" if body is not None else "application/octet-stream",
             headers=headers,

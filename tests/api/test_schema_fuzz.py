@@ -29,6 +29,7 @@ from schemathesis.specs.openapi import checks
 from compliance.models import Caller, Team, User
 from ledger.models import Transaction
 from tests.compliance.clients import tokens_of
+from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.scene import give_wallet, make_scene, undone
 from wallets.models import Wallet
 from walletsite.docs import document
@@ -75,6 +76,8 @@ def make_world() -> World:
     scene = make_scene()
     cast, company = scene.cast, scene.cast.company
     give_wallet(cast.alice, "50", type="SAVINGS", currency="USD")
+    seal_everything()
+    seals = [str(last_seal().id)]
     users = texts(User.objects.filter(company=company))
     wallets = texts(Wallet.objects.filter(user__company=company))
     callers: dict[str, Caller] = {"FINANCE": cast.frida, "SYSTEM": cast.bookings}
@@ -87,7 +90,8 @@ def make_world() -> World:
             **dict.fromkeys(("wallet_id", "from_wallet_id", "to_wallet_id", "from_account", "to_account"), wallets),
             "currency": ["EUR", "EUR", "EUR", "USD"],
             **dict.fromkeys(("amount", "initial_balance", "available_gte"), ["0.0001", "1", "12.50", "100", "1000"]),
-            "from": ["2026-01-01", "2026-06-01T00:00:00Z"],
+            "from": ["2026-01-01", "2026-06-01T00:00:00Z", *seals],
+            "seal_id": seals,
             "to": ["2026-12-31"],
         },
         tokens={name: tokens_of(caller).access for name, caller in callers.items()},

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,24 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 from pytest_django import Settings
 
-from walletsite.checks import check_keys, check_passwords, is_weak_key, is_weak_password, require_safe_start
+from walletsite.checks import (
+    check_keys,
+    check_passwords,
+    check_seals,
+    is_weak_key,
+    is_weak_password,
+    require_safe_start,
+)
 from walletsite.database import Purpose, database_settings
 
 STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+SEAL_KEY = f"2026-11:{b64encode(secrets.token_bytes(32)).decode()}"
 PRODUCTION = {
     "PROFILE": "production",
     "SECRET_KEY": STRONG,
     "JWT_SIGNING_KEYS": OTHER_STRONG,
+    "SEAL_SIGNING_KEYS": SEAL_KEY,
+    "SEAL_ANCHOR_FILE": "/var/lib/wallet/seals.ndjson",
     "DATABASE_URL": f"postgresql://app:{secrets.token_hex(16)}@db.example/wallet",
     "OWNER_DATABASE_URL": f"postgresql://owner:{secrets.token_hex(16)}@db.example/wallet",
     "REDIS_URL": f"rediss://:{secrets.token_hex(16)}@cache.example:6379/0",
@@ -45,11 +56,15 @@ def test_a_usual_password_is_weak(password: str) -> None:
     assert is_weak_password(password)
 
 
+CHECKS = (check_keys, check_seals, check_passwords)
+
+
 @pytest.fixture
 def exposed(settings: Settings) -> Settings:
     """Settings of a sound production."""
     settings.IS_EXPOSED = True
     settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
+    settings.SEAL_SIGNING_KEYS, settings.SEAL_ANCHOR_FILE = [SEAL_KEY], PRODUCTION["SEAL_ANCHOR_FILE"]
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         setattr(settings, name, PRODUCTION[name])
     settings.BROKER_URL = f"amqps://wallet:{secrets.token_hex(16)}@broker.example"
@@ -58,7 +73,7 @@ def exposed(settings: Settings) -> Settings:
 
 @pytest.mark.usefixtures("exposed")
 def test_a_sound_production_has_no_complaints() -> None:
-    assert check_keys(None) == check_passwords(None) == []
+    assert check_keys(None) == check_passwords(None) == check_seals(None) == []
 
 
 @pytest.mark.parametrize(
@@ -69,6 +84,12 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"JWT_SIGNING_KEYS": []}, ["walletsite.E002"]),
         ({"JWT_SIGNING_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E002"]),
         ({"JWT_SIGNING_KEYS": [STRONG]}, ["walletsite.E002"]),
+        ({"SEAL_SIGNING_KEYS": []}, ["walletsite.E006"]),
+        ({"SEAL_SIGNING_KEYS": ["key"]}, ["walletsite.E006"]),
+        ({"SEAL_SIGNING_KEYS": [SEAL_KEY, SEAL_KEY]}, ["walletsite.E006"]),
+        ({"SEAL_SIGNING_KEYS": [f"typed:{b64encode(bytes(32)).decode()}"]}, ["walletsite.E006"]),
+        ({"SEAL_PUBLIC_KEYS": ["old:c2hvcnQ="]}, ["walletsite.E006"]),
+        ({"SEAL_ANCHOR_FILE": ""}, ["walletsite.W003"]),
         ({"BROKER_URL": "amqp://guest:guest@broker.example"}, ["walletsite.E003"]),
         ({"REDIS_URL": "redis://cache.example"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://postgres:postgres@db.example/wallet"}, ["walletsite.E003"]),
@@ -78,7 +99,7 @@ def test_a_sound_production_has_no_complaints() -> None:
 def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], expected: list[str]) -> None:
     for name, value in changed.items():
         setattr(exposed, name, value)
-    assert [message.id for message in (*check_keys(None), *check_passwords(None))] == expected
+    assert [message.id for check in CHECKS for message in check(None)] == expected
 
 
 @pytest.mark.usefixtures("exposed", "committed_db")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
 from ledger import redis
+from ledger.services.read_models import refresh_read_models
 from walletsite import health
 
 
@@ -90,10 +92,34 @@ def test_they_are_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
+@pytest.mark.django_db
 def test_metrics_answer_this_machine(client: Client) -> None:
     answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
     assert answer.status_code == 200
     assert b"django_http_requests" in answer.content
+
+
+def read_model_ages(client: Client) -> dict[str, str]:
+    content = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    return dict(re.findall(r'^read_model_age_seconds\{read_model="(\w+)"\} (\S+)$', content, re.MULTILINE))
+
+
+@pytest.mark.django_db
+def test_metrics_tell_how_old_the_read_models_are(client: Client) -> None:
+    refresh_read_models()
+    ages = read_model_ages(client)
+    assert set(ages) == {"user_balance_summary", "transaction_summary"}
+    assert all(0 <= int(age.removesuffix(".0")) < 60 for age in ages.values())
+
+
+@pytest.mark.django_db
+def test_metrics_answer_without_a_database_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("connection refused")
+
+    assert read_model_ages(client)
+    monkeypatch.setattr(health, "freshness", refuse)
+    assert read_model_ages(client) == {}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +142,7 @@ def test_metrics_are_not_there_for_strangers(
     assert client.get("/metrics", REMOTE_ADDR=address, headers=headers).status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_answer_whoever_has_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = "a-token-of-the-operator"
     headers = {"Authorization": "Bearer a-token-of-the-operator"}

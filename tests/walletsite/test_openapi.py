@@ -110,6 +110,7 @@ def test_nothing_is_public_by_accident() -> None:
         "/metrics",
         "/v1/docs",
         "/v1/openapi.json",
+        "/v1/seals/keys",
     }
 
 

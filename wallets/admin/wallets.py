@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from compliance.admin.staff import record_looks, signed_in
-from compliance.api.origin import correlation_id, origin_of_admin
+from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import users_visible_to
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
@@ -19,11 +23,15 @@ from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.clock import database_now
 from ledger.selectors.lifecycle import status_history
-from ledger.services.movements import Origin
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
+from wallets.admin.charts import Chart, balance_chart
+from wallets.admin.explanations import explanation_tables
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
+from wallets.admin.origin import origin_of_staff
 from wallets.admin.pages import figure_cards, history_table, movements_table
+from wallets.admin.statements import downloads, statement_file
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
@@ -53,7 +61,7 @@ class WalletAdmin(ReadOnlyAdmin):
     # -- What is seen, and by whom.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
-        return with_lock(wallets_visible_to(signed_in(request))).select_related("user__team")
+        return with_lock(wallets_visible_to(signed_in(request))).select_related("user__team", "user__company")
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         """The page's rows with their figures, all of them in one query."""
@@ -64,14 +72,55 @@ class WalletAdmin(ReadOnlyAdmin):
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
-        context["figures"] = figure_cards(options["obj"])
+        wallet = options["obj"]
+        context["figures"] = figure_cards(wallet)
+        context["downloads"] = downloads(wallet)
+        context["chart"] = _chart(wallet)
+        context["explain_url"] = reverse("admin:wallets_wallet_explain", args=[wallet.id])
         return super().render_change_form(request, context, **options)
+
+    def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Why the balance is what it is."""
+        wallet, now = self._visible(request, str(object_id)), database_now()
+        record_looks(request, [wallet.user_id])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{wallet.user.get_full_name()}, {wallet.type.lower()} wallet in {wallet.currency}",
+            "wallet_url": reverse("admin:wallets_wallet_change", args=[wallet.id]),
+            "now": now,
+            "tables": explanation_tables(wallet, now),
+        }
+        return TemplateResponse(request, "admin/wallets/wallet/explain.html", context)
 
     def tables(self, request: HttpRequest, row: Wallet) -> list[Table]:
         changes = status_history(row.id, row.currency)
         actors = users_visible_to(signed_in(request)).in_bulk({c.actor_id for c in changes if c.actor_id})
         record_looks(request, {row.user_id, *actors})
         return [movements_table(row), history_table(changes, actors)]
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "<uuid:object_id>/explain/": ("wallets_wallet_explain", self.explain),
+            "<uuid:object_id>/statement/<slug:period>/<slug:form>/": (
+                "wallets_wallet_statement",
+                self.download_statement,
+            ),
+        }
+        own = [path(route, self.admin_site.admin_view(view), name=name) for route, (name, view) in pages.items()]
+        return [*own, *super().get_urls()]
+
+    def download_statement(
+        self, request: HttpRequest, object_id: UUID, period: str, form: str
+    ) -> HttpResponse | StreamingHttpResponse:
+        """A statement as a file; one that its form cannot hold leads back to the page, with the reason."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        wallet = self._visible(request, str(object_id))
+        try:
+            return statement_file(request, wallet, period=period, form=form)
+        except ServiceError as error:
+            messages.error(request, plain_words(error))
+            return HttpResponseRedirect(reverse("admin:wallets_wallet_change", args=[wallet.id]))
 
     @display(header=True, ordering="user__last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped
     def owner(self, wallet: Wallet) -> list[str]:
@@ -158,7 +207,7 @@ class WalletAdmin(ReadOnlyAdmin):
                 wallet_id=wallet.id,
                 status=button.status,
                 reason=form.cleaned_data["reason"],
-                origin=Origin(actor_type=caller.role, actor_id=caller.id, correlation_id=correlation_id()),
+                origin=origin_of_staff(request),
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))
@@ -193,6 +242,14 @@ class WalletAdmin(ReadOnlyAdmin):
         if wallet is None:
             raise Http404
         return wallet
+
+
+def _chart(wallet: Wallet) -> Chart | None:
+    """None when adding up would take too long for a page."""
+    try:
+        return balance_chart(wallet, database_now())
+    except OperationalError:
+        return None
 
 
 def plain_words(error: ServiceError) -> str:

@@ -14,10 +14,10 @@ from compliance.api.authentication import caller_of
 from ledger.api.fields import FlagField, KeyField
 from ledger.api.refusals import refused
 from ledger.api.schema import operation
-from ledger.api.serializers import StrictSerializer
+from ledger.api.serializers import StrictSerializer, pointer_to
 from ledger.api.throttling import limit_wallet
 from ledger.api.views import ServiceView, canonical_hash
-from ledger.errors import IdempotencyKeyReused, ServiceError
+from ledger.errors import EffectiveAtRefused, IdempotencyKeyReused, InvalidInput, ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Result
@@ -76,14 +76,18 @@ class TransferBatchView(ServiceView):
         example={"results": [{"index": 0, "status": "COMPLETED", "txn_id": EXAMPLE["txn_id"]}]},
         headers=LOCK_HEADER,
         description="Each row has its own key and its own outcome. With `atomic: true` all are posted or none: the "
-        "problem names the first failing row in `index`, and only that row's key is used up.",
+        "problem names the first failing row in `index`, and only that row's key is used up. A row that is back-dated "
+        "into a closed period, or into the future, makes the whole batch 400.",
     )
     def post(self, request: Request) -> Response:
         wanted = self.body(BatchBody)
         prepared = self._prepare(wanted["transfers"])
-        if wanted["atomic"]:
-            return self._post_all_or_none(prepared)
-        return Response({"results": [{"index": i, **row} for i, row in enumerate(self._post_each(prepared))]})
+        try:
+            if wanted["atomic"]:
+                return self._post_all_or_none(prepared)
+            return Response({"results": [{"index": i, **row} for i, row in enumerate(self._post_each(prepared))]})
+        except EffectiveAtRefused as error:
+            raise _at_its_row(error, prepared) from None
 
     def _prepare(self, rows: Sequence[dict[str, Any]]) -> list[Transfer | ServiceError]:
         requests = [
@@ -147,3 +151,9 @@ class TransferBatchView(ServiceView):
 
     def _refusal(self, error: ServiceError) -> dict[str, Any]:
         return {"status": "REFUSED", "problem": self.problem(error).data}
+
+
+def _at_its_row(error: EffectiveAtRefused, prepared: Sequence[Transfer | ServiceError]) -> InvalidInput:
+    """The same, with a pointer to the row that it is about: nothing of the batch was posted."""
+    ids = [row.id if isinstance(row, Transfer) else None for row in prepared]
+    return InvalidInput(error.detail, pointer=pointer_to("transfers", ids.index(error.command_id), "effective_at"))

@@ -18,7 +18,6 @@ from ledger.api.metadata import MetadataField
 from ledger.api.pagination import PageQuery, PaginationInvalid, PagingField, paginate
 from ledger.api.policy import allow
 from ledger.api.schema import operation
-from ledger.api.serializers import StrictSerializer
 from ledger.api.throttling import limit_wallet
 from ledger.api.times import InstantOrDateField, bounds, rfc3339
 from ledger.api.views import ServiceView
@@ -26,6 +25,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.transactions import WalletFilter, WalletLine, wallet_history, wallet_lines
 from ledger.services.journal import Result
+from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, origin_of, rehearsal, renderer
 from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.api.wallets import READERS
@@ -114,7 +114,7 @@ class BookingAnswer(WalletTransactionAnswer):
     new_balance = serializers.CharField()
 
 
-class Book(StrictSerializer):
+class Book(BackdatableBody):
     amounts = {"amount": "currency"}
 
     type = WordField(("CREDIT", "DEBIT"))
@@ -206,7 +206,7 @@ class WalletTransactionsView(ServiceView):
         takes_key="optional",
         headers=LOCK_HEADER,
         description="(`reference_type`, `reference_id`, `type`) is the key: the same request again gets the first "
-        "answer, another request under the same reference 409 `transfer.duplicate_reference`.",
+        "answer, another request under the same reference 409 `transfer.duplicate_reference`. " + BACKDATING,
     )
     def post(self, request: Request, wallet_id: UUID) -> HttpResponse:
         self.idempotency_key(required=False)
@@ -215,7 +215,8 @@ class WalletTransactionsView(ServiceView):
         wallet, wanted = reach.wallet, self.body(Book)
         limit_wallet(wallet.id, wanted["type"].lower())
         booking = BookingRequest(reach=reach, direction=wanted.pop("type"), request_hash=self.request_hash(), **wanted)
-        command = prepare_booking(booking, origin=origin_of(request), lock_id=lock_id)
+        caller, origin = caller_of(request), origin_of(request)
+        command = prepare_booking(booking, caller=caller, origin=origin, lock_id=lock_id)
         asset = get_asset(booking.currency)
         if self.query(MoneyQuery)["dry_run"]:
             return rehearsal(rehearse_booking(command), asset, caller_of(request))

@@ -1,33 +1,31 @@
-"""`/v1/wallets/{wallet_id}/statement`: as JSON, CSV or PDF, by `Accept`."""
+"""`/v1/wallets/{wallet_id}/statement`: as JSON, CSV, PDF, camt.053 or OFX, by `Accept`."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework import serializers
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
+from compliance.api.users import record_shown
 from ledger.api.schema import operation
 from ledger.api.serializers import StrictQuery
-from ledger.api.times import InstantOrDateField, bounds, rfc3339
+from ledger.api.times import InstantOrDateField, bounds
 from ledger.api.views import ServiceView
-from ledger.errors import InvalidInput
-from ledger.money import format_amount
-from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
-from ledger.selectors.statements import Statement, wallet_statement
-from wallets.api.statement_files import CSVRenderer, PDFRenderer
+from wallets.api.statement_files.camt053 import Camt053Form
+from wallets.api.statement_files.csv_form import CSVForm
+from wallets.api.statement_files.document import HOLDER_FIELDS, draw_document
+from wallets.api.statement_files.form import StatementForm
+from wallets.api.statement_files.json_form import JSONForm
+from wallets.api.statement_files.ofx import OFXForm
+from wallets.api.statement_files.pdf import PDFForm
 from wallets.api.wallets import READERS
-from wallets.models import Wallet
 from wallets.selectors.wallets import get_wallet
-
-LONGEST = timedelta(days=366)
 
 
 class StatementQuery(StrictQuery):
@@ -62,13 +60,13 @@ class StatementAnswer(serializers.Serializer[Any]):
 
 class StatementView(ServiceView):
     policy = {"GET": READERS}
-    renderer_classes = (JSONRenderer, CSVRenderer, PDFRenderer)
+    renderer_classes = (JSONForm, CSVForm, PDFForm, Camt053Form, OFXForm)
 
     @operation(
         "Draw a wallet's statement",
         query=StatementQuery,
         answer=StatementAnswer,
-        media_types=("text/csv", "application/pdf"),
+        media_types=("text/csv", "application/pdf", "application/xml", "application/x-ofx"),
         example={
             "wallet_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c010",
             "currency": "EUR",
@@ -88,39 +86,20 @@ class StatementView(ServiceView):
                 }
             ],
         },
-        description="Days are days of the company's time zone. At most a year and a day at once.",
+        description="Days are days of the company's time zone. At most a year and a day at once. `application/xml` is "
+        "camt.053.001.08 of ISO 20022, `application/x-ofx` is OFX 2.1.1. All forms of a period at one `ledger_version` "
+        "say the same; what is too large for a form is refused before it begins.",
     )
-    def get(self, request: Request, wallet_id: UUID) -> Response:
+    def get(self, request: Request, wallet_id: UUID) -> HttpResponse | StreamingHttpResponse:
         wallet = get_wallet(caller_of(request), wallet_id)
         query = self.query(StatementQuery)
         zone = ZoneInfo(wallet.user.company.timezone)
         start, end = bounds(query["from"], query.get("to") or database_now(), zone)
         assert start is not None, "it is required"
         assert end is not None, "it has a default"
-        if end - start > LONGEST:
-            raise InvalidInput("A statement covers at most 366 days.", pointer="/to")
-        statement = wallet_statement(wallet_id=wallet.id, asset=wallet.currency, start=start, end=end)
-        view = statement_view(wallet, statement)
-        return Response({**view, "from": rfc3339(start), "to": rfc3339(end)})
-
-
-def statement_view(wallet: Wallet, statement: Statement) -> dict[str, Any]:
-    scale = get_asset(wallet.currency).cash_scale
-    return {
-        "wallet_id": str(wallet.id),
-        "currency": wallet.currency,
-        "opening_balance": format_amount(statement.opening_balance, scale),
-        "closing_balance": format_amount(statement.closing_balance, scale),
-        "ledger_version": statement.ledger_version,
-        "lines": [
-            {
-                "txn_id": str(line.transaction_id),
-                "type": line.type,
-                "description": line.description,
-                "effective_at": rfc3339(line.effective_at),
-                "amount": format_amount(line.amount, scale),
-                "balance_after": format_amount(line.balance_after, scale),
-            }
-            for line in statement.lines
-        ],
-    }
+        form = cast("StatementForm", request.accepted_renderer)
+        document = draw_document(wallet, start=start, end=end)
+        response = form.response(document)
+        if form.names_holder:
+            record_shown(request, [wallet.user], fields=HOLDER_FIELDS)
+        return response

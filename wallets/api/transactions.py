@@ -205,7 +205,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "seq": event.seq,
         "effective_at": rfc3339(event.effective_at),
         "recorded_at": rfc3339(event.recorded_at),
-        "reason": event.data.get("code", ""),
+        "reason": event.data.get("code") or event.data.get("effective_reason", ""),
         "actor_id": event.actor_id,
         "metadata": {},
     }

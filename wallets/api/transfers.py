@@ -23,6 +23,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.services.journal import Result
 from ledger.services.movements import Claim, Transfer, Wish
+from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.services.transfers import TransferRequest, post_transfers, prepare_transfers, rehearse_transfer
@@ -72,7 +73,7 @@ class ConditionsBody(StrictSerializer):
     version = WholeNumberField(min_value=0, max_value=2**53, required=False)
 
 
-class TransferBody(StrictSerializer):
+class TransferBody(BackdatableBody):
     amounts = {"amount": "currency", "conditions.available_gte": "currency"}
 
     from_wallet_id = IdField()
@@ -161,7 +162,7 @@ class TransfersView(ServiceView):
         example=EXAMPLE,
         takes_key="required",
         headers=LOCK_HEADER,
-        description="For the owner of the source wallet, the owner's manager, FINANCE and services.",
+        description="For the owner of the source wallet, the owner's manager, FINANCE and services. " + BACKDATING,
     )
     def post(self, request: Request) -> HttpResponse:
         is_rehearsal = self.query(MoneyQuery)["dry_run"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from compliance.models import Caller, ServiceAccount
 from compliance.selectors.scope import sees_whole_company, users_visible_to
 from ledger.selectors.scope import Scope
-from wallets.selectors.wallets import wallets_visible_to
+from wallets.selectors.wallets import find_wallets, wallets_visible_to
 
 
 def ledger_scope(caller: Caller) -> Scope:
@@ -15,3 +19,14 @@ def ledger_scope(caller: Caller) -> Scope:
         return Scope(caller.company_id, visible, wallet_ids=frozenset(visible.values_list("id", flat=True)))
     programs = ServiceAccount.objects.filter(company_id=caller.company_id)
     return Scope(caller.company_id, visible, actors=(users_visible_to(caller), programs))
+
+
+def narrowed_scope(caller: Caller, filters: Mapping[str, Any]) -> Scope:
+    """Of `ledger_scope` only the wallets that match every filter, as in `find_wallets`."""
+    scope = ledger_scope(caller)
+    if not filters:
+        return scope
+    wanted = find_wallets(caller, filters).select_related(None)
+    if scope.is_whole_company and "user_id" not in filters:
+        return replace(scope, wallets=wanted)
+    return replace(scope, wallets=wanted, wallet_ids=frozenset(wanted.values_list("id", flat=True)))

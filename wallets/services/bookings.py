@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from ledger.errors import Conflict
+from compliance.models import Caller
+from ledger.errors import Conflict, Forbidden
 from ledger.services import journal
 from ledger.services.accounts import ensure_system_accounts, missing_openings
 from ledger.services.journal import Outcome, Renderer, Result
@@ -15,6 +17,7 @@ from ledger.services.movements import Claim, Details, Origin, Side, SystemAccoun
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach
+from wallets.services.backdating import may_backdate
 from wallets.services.wallet_locks import require_unlocked
 
 
@@ -31,6 +34,8 @@ class BookingRequest:
     request_hash: bytes
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    effective_at: datetime | None = None
+    effective_reason: str = ""
 
     @property
     def wallet(self) -> Wallet:
@@ -46,15 +51,20 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
     return SystemAccount("BOOKING_CLEARING", company_id, currency)
 
 
-def prepare_booking(request: BookingRequest, *, origin: Origin, lock_id: UUID | None = None) -> Transfer:
+def prepare_booking(
+    request: BookingRequest, *, caller: Caller, origin: Origin, lock_id: UUID | None = None
+) -> Transfer:
     """Build the command of a booking.
 
     Args:
         lock_id: the lock that the caller says to hold the wallet by.
 
     Raises:
+        Forbidden: it is back-dated, and the caller may not do that.
         WalletLocked, LockLost: a debit that a lock keeps away.
     """
+    if request.effective_at is not None and not may_backdate(caller):
+        raise Forbidden
     clearing = clearing_account(request.company_id, request.currency)
     side = Side(request.wallet.id, request.wallet.currency)
     claim = reference_claim(
@@ -76,6 +86,8 @@ def prepare_booking(request: BookingRequest, *, origin: Origin, lock_id: UUID | 
         reference_type=request.reference_type,
         reference_id=request.reference_id,
         metadata=request.metadata,
+        effective_at=request.effective_at,
+        effective_reason=request.effective_reason,
     )
     return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from wallets.errors import LockLost, WalletLocked
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach, reachable_wallets
+from wallets.services.backdating import may_backdate
 from wallets.services.wallet_locks import obstacle
 
 Obstacle = NotFound | Forbidden | WalletLocked | LockLost
@@ -36,6 +38,8 @@ class TransferRequest:
     reference_id: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     wish: Wish | None = None
+    effective_at: datetime | None = None
+    effective_reason: str = ""
 
 
 def prepare_transfers(
@@ -79,7 +83,7 @@ def _prepare(
     source, destination = wallets.get(request.from_wallet_id), wallets.get(request.to_wallet_id)
     if source is None or destination is None or not source.is_visible:
         return NotFound()
-    if not may_spend(caller, source.wallet):
+    if not may_spend(caller, source.wallet) or (request.effective_at is not None and not may_backdate(caller)):
         return Forbidden()
     details = Details(
         claim=request.claim,
@@ -91,6 +95,8 @@ def _prepare(
         reference_type="transfer" if request.reference_id else "",
         reference_id=request.reference_id,
         metadata=request.metadata,
+        effective_at=request.effective_at,
+        effective_reason=request.effective_reason,
     )
     return transfer(_side(source.wallet), _side(destination.wallet), details, request.wish)
 

@@ -52,7 +52,9 @@ NAVIGATION = [
         _screen("Accounts", "account_balance", "ledger", "account"),
         _screen("Events", "history", "ledger", "event"),
         _screen("Postings", "swap_vert", "ledger", "posting"),
+        _screen("Seals", "verified", "ledger", "seal"),
         _screen("Assets", "paid", "ledger", "asset"),
+        _screen("Closings", "lock_clock", "ledger", "closing"),
     ),
     _group(
         "Operations",

@@ -152,7 +152,8 @@ def _request_headers(declared: Operation) -> list[OpenApiParameter]:
 
 def _response_headers(declared: Operation) -> list[OpenApiParameter]:
     headers = [_header("X-Request-Id", "The id of this request, in every log line and error.", response=True)]
-    headers.append(_header("Retry-After", "Seconds to wait.", response=[409, 429, 503]))
+    waiting = [status for status in declared.other_answers if status == 202]
+    headers.append(_header("Retry-After", "Seconds to wait.", response=[*waiting, 409, 429, 503]))
     if declared.is_tagged:
         headers.append(_header("ETag", 'The version, such as "v7".', response=[declared.status]))
     if declared.takes_key:

@@ -14,7 +14,18 @@ from walletsite.up.supervisor import Supervisor
 
 DEMO_FOLDER = CHECKOUT / ".demo"
 DATABASE = "wallet"
-GIVEN = ("PROFILE", "SECRET_KEY", "JWT_SIGNING_KEYS", "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "BROKER_URL")
+GIVEN = (
+    "PROFILE",
+    "SECRET_KEY",
+    "JWT_SIGNING_KEYS",
+    "SEAL_SIGNING_KEYS",
+    "SEAL_PUBLIC_KEYS",
+    "SEAL_ANCHOR_FILE",
+    "DATABASE_URL",
+    "OWNER_DATABASE_URL",
+    "REDIS_URL",
+    "BROKER_URL",
+)
 
 
 def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> dict[str, str]:
@@ -26,9 +37,15 @@ def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> 
         base_url: where people will find the service.
     """
     kept = load_or_make_secrets(folder / "secrets.json")
-    environment = {"BASE_URL": base_url, "SECRET_KEY": kept.secret_key, "JWT_SIGNING_KEYS": kept.jwt_signing_key}
+    environment = {
+        "BASE_URL": base_url,
+        "SECRET_KEY": kept.secret_key,
+        "JWT_SIGNING_KEYS": kept.jwt_signing_key,
+        "SEAL_SIGNING_KEYS": f"demo:{kept.seal_signing_seed}",
+    }
     environment |= {name: os.environ[name] for name in GIVEN if name in os.environ}
     if "DATABASE_URL" not in environment:
+        environment = {"SEAL_ANCHOR_FILE": str(folder / "seals.ndjson"), **environment}
         environment |= _start_postgres(supervisor, folder, kept)
     if "REDIS_URL" not in environment:
         environment["REDIS_URL"] = _start_valkey(supervisor, folder, kept)

@@ -81,6 +81,18 @@ DOCUMENTS = (
         """,
     ),
     Invariant(
+        "I10e",
+        "nothing counts from a period that was closed before it was recorded",
+        """
+        SELECT e.id AS event_id, e.effective_at, e.recorded_at, c.closed_until, c.created_at AS closed_at
+        FROM ledger_closing c
+        JOIN ledger_transaction t ON t.company_id = c.company_id
+        JOIN ledger_event e ON e.stream = 'transaction' AND e.stream_id = t.id
+        WHERE e.effective_at < c.closed_until AND e.recorded_at > c.created_at
+        LIMIT 1
+        """,
+    ),
+    Invariant(
         "I12",
         "refused commands moved nothing",
         """

@@ -67,11 +67,28 @@ HISTORY = (
         """,
     ),
     Invariant(
+        "I6d",
+        "each account's postings were recorded in the order of their numbers",
+        """
+        SELECT account_id, posting_id, account_seq, recorded_at, recorded_before
+        FROM (
+            SELECT account_id, id AS posting_id, account_seq, recorded_at,
+                   lag(recorded_at) OVER (PARTITION BY account_id ORDER BY account_seq) AS recorded_before
+            FROM ledger_posting WHERE account_seq IS NOT NULL
+        ) AS checked
+        WHERE recorded_at < recorded_before
+        LIMIT 1
+        """,
+    ),
+    Invariant(
         "I7",
-        "what is history cannot be changed: the guards stand on every table and partition",
+        "events, postings, closings, seals and snapshots and notes of deliveries cannot be changed: the guards stand on every table",
         """
         SELECT c.relname AS table, wanted.name AS missing_trigger
-        FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_deliverynote')) AS parent(name)
+        FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_closing'),
+                     ('ledger_seal'), ('ledger_sealedleaf'), ('ledger_sealnode'),
+                     ('ledger_snapshotbalance'), ('ledger_backdatedday'),
+                      ('ledger_deliverynote')) AS parent(name)
         CROSS JOIN (VALUES ('append_only'), ('no_truncate')) AS wanted(name)
         JOIN pg_class c ON c.oid = parent.name::regclass
              OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.name::regclass)

@@ -56,3 +56,7 @@ def test_some_of_it_is_for_fewer(model: str, roles: set[str]) -> None:
 @pytest.mark.parametrize("role", ["MANAGER", "FINANCE", "COMPLIANCE", "AUDITOR", "SYSTEM"])
 def test_everybody_who_sees_others_has_a_reason(role: str) -> None:
     assert reason_to_look(role)
+
+
+def test_the_seals_of_all_companies_are_for_those_who_see_a_whole_one() -> None:
+    assert {role for role in ADMIN_ROLES if may_view_model(role, "ledger", "seal")} == ADMIN_ROLES - {"MANAGER"}

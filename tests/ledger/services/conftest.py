@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
@@ -9,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from ledger.core.commands import SetAccountStatus
 from ledger.services.movements import AccountStatus, Side, Transfer
 from tests.ledger.books import Books, post, status_change
+from tests.ledger.snapshots import snapshot_everything
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ class Story:
     transfer: Transfer
     refused: Transfer
     suspension: SetAccountStatus
+    saved: Side
+    """Holds 47, of which −3 back-dated; all of it lies in a snapshot."""
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +50,11 @@ def told_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Stor
         refused = books.transfer(alice, bob, "1000")
         suspension = status_change(bob, AccountStatus.SUSPENDED)
         post(deposit, transfer, refused, suspension)
+        saved = books.wallet("50")
+        post(books.payment(saved, "3", effective_at=datetime(2024, 3, 10, 12, tzinfo=UTC)))
+        snapshot_everything()
         connections.close_all()
-    return Story(books, alice, bob, deposit, transfer, refused, suspension)
+    return Story(books, alice, bob, deposit, transfer, refused, suspension, saved)
 
 
 @pytest.fixture

@@ -72,6 +72,12 @@ BREAKS: list[tuple[str, str]] = [
         "INSERT INTO ledger_deliverynote (id, message_id, kind, text, noted_at)"
         " VALUES (gen_random_uuid(), gen_random_uuid(), 'LOST', '', now())",
     ),
+    ("snapshot_xids", "UPDATE ledger_snapshot SET from_xid = -1"),
+    ("snapshot_xids", "UPDATE ledger_snapshot SET until_xid = from_xid - 1"),
+    ("snapshotbalance_number", "UPDATE ledger_snapshotbalance SET balance = 'NaN'"),
+    ("snapshotbalance_postings", "UPDATE ledger_snapshotbalance SET postings = 0"),
+    ("backdatedday_number", "UPDATE ledger_backdatedday SET amount = 'NaN'"),
+    ("backdatedday_postings", "UPDATE ledger_backdatedday SET postings = 0"),
 ]  # fmt: skip
 
 

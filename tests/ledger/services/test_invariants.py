@@ -13,6 +13,7 @@ from ledger.services.invariants import INVARIANTS, Finding, check_invariants
 from tests.ledger.books import assert_sound
 from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import Story
+from tests.ledger.services.snapshot_breaks import SNAPSHOT_BREAKS
 
 
 class Break(NamedTuple):
@@ -77,6 +78,7 @@ BREAKS = [
         "UPDATE ledger_account SET folded_xid = 1000000000000 WHERE id = '{funding}'",
         {"what": "checkpoint", "xid": "1000000000000"},
     ),
+    *(Break(*case) for case in SNAPSHOT_BREAKS),
     Break(
         "I4", "a wallet is overdrawn",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
@@ -123,6 +125,11 @@ BREAKS = [
         {"posting_id": "{posting}", "account_seq": "None"},
     ),
     Break(
+        "I6d", "a line was recorded before the one it follows",
+        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour' WHERE id = '{posting}'",
+        {"account_id": "{alice}", "posting_id": "{posting}", "account_seq": "2"},
+    ),
+    Break(
         "I6b", "a version was raised",
         "UPDATE ledger_account SET version = version + 1 WHERE id = '{bob}'",
         {"account_id": "{bob}", "version": "4", "postings": "1", "events": "2"},
@@ -146,6 +153,11 @@ BREAKS = [
         "I7", "a month may be emptied",
         "DROP TRIGGER no_truncate ON {month}",
         {"table": "{month}", "missing_trigger": "no_truncate"},
+    ),
+    Break(
+        "I7", "a closing may be taken back",
+        "DROP TRIGGER append_only ON ledger_closing",
+        {"table": "ledger_closing", "missing_trigger": "append_only"},
     ),
     Break(
         "I10", "a command was never decided",
@@ -195,6 +207,14 @@ BREAKS = [
         "I10c", "a document has lost its event",
         "UPDATE ledger_event SET stream_id = gen_random_uuid() WHERE id = '{event}'",
         {"transaction_id": "{document}", "type": "None"},
+    ),
+    Break(
+        "I10e", "an event was moved into a period that had been closed",
+        "INSERT INTO ledger_closing (id, company_id, closed_until, reason, actor_type, created_at)"
+        " SELECT gen_random_uuid(), company_id, '2026-01-01', 'Audited.', 'FINANCE', '2026-01-02'"
+        " FROM ledger_transaction WHERE id = '{document}';"
+        "UPDATE ledger_event SET effective_at = '2025-12-31' WHERE id = '{event}'",
+        {"event_id": "{event}"},
     ),
     Break(
         "I12", "a command that moved money is called refused",
@@ -250,6 +270,7 @@ def names(story: Story) -> dict[str, Any]:
         "refused_event": story.refused.event_id,
         "suspension_command": story.suspension.id,
         "suspension_event": story.suspension.event_id,
+        "saved": story.saved.account_id,
         "month": f"ledger_posting_{created_at(story.transfer.event_id):%Y_%m}",
     }
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ledger.errors import EffectiveAtRefused
 from ledger.models import Event
 from tests.compliance.clients import api_as
-from tests.wallets.scene import Scene, book, give_wallet, problem_of, send, transfer_body
+from tests.wallets.scene import Scene, book, give_wallet, nothing_moved, problem_of, send, transfer_body
 from wallets.models import Wallet
 
 MARCH = datetime(2024, 3, 10, 12, tzinfo=UTC)
@@ -87,11 +88,12 @@ def test_what_was_known_leaves_out_what_came_later(scene: Scene) -> None:
     assert balance(scene, scene.bobs, at=MARCH - MOMENT, known_at=recorded_last())["available"] == "0.00"
 
 
-def test_what_will_count_does_not_count_yet(scene: Scene) -> None:
+def test_in_the_future_there_is_what_is_there_now(scene: Scene) -> None:
     later = datetime.now(UTC) + ONE_DAY
-    book(scene.bobs, "5", key="soon", effective_at=later)
-    assert balance(scene, scene.bobs, at=later - MOMENT)["available"] == "0.00"
-    assert balance(scene, scene.bobs, at=later)["available"] == "5.00"
+    with nothing_moved(), pytest.raises(EffectiveAtRefused):
+        book(scene.bobs, "5", key="soon", effective_at=later)
+    book(scene.bobs, "3", key="now")
+    assert balance(scene, scene.bobs, at=later)["available"] == "3.00"
 
 
 def test_an_offset_is_the_same_instant(scene: Scene) -> None:

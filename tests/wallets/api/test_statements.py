@@ -1,40 +1,17 @@
-"""GET /v1/wallets/{id}/statement: opening plus lines is closing, in JSON, CSV and PDF."""
+"""GET /v1/wallets/{id}/statement: opening plus lines is closing, and what a period is."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from compliance.models import User
-from tests.compliance.clients import api_as
-from tests.compliance.factories import CompanyFactory, UserFactory
-from tests.wallets.scene import Scene, book, give_wallet, problem_of
+from tests.wallets.api.drawn import at, statement
+from tests.wallets.scene import Scene, book, problem_of
 from wallets.models import Wallet
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def berliner(db: None) -> Wallet:
-    """An empty wallet in a company whose days begin at midnight in Berlin."""
-    company = CompanyFactory(timezone="Europe/Berlin")
-    owner: User = UserFactory(company=company)
-    return give_wallet(owner)
-
-
-def statement(wallet: Wallet, *, accept: str = "application/json", **query: str) -> Any:
-    path = f"/v1/wallets/{wallet.id}/statement"
-    return api_as(wallet.user).get(path, query, headers={"Accept": accept})
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def test_it_is_answered_as_documented(berliner: Wallet) -> None:
@@ -137,69 +114,3 @@ def test_wrong_parameters_are_named(berliner: Wallet, query: dict[str, str], poi
 
 def test_a_leap_year_fits(berliner: Wallet) -> None:
     assert statement(berliner, **{"from": "2024-01-01", "to": "2024-12-31"}).status_code == 200
-
-
-def test_the_newest_of_several_forms_is_chosen_by_accept(berliner: Wallet) -> None:
-    march = {"from": "2024-03-01", "to": "2024-03-31"}
-    for accept, media_type in (
-        ("application/json", "application/json"),
-        ("*/*", "application/json"),
-        ("text/csv", "text/csv"),
-        ("application/pdf", "application/pdf"),
-        ("text/html, text/csv;q=0.5", "text/csv"),
-    ):
-        response = statement(berliner, accept=accept, **march)
-        assert response.headers["Content-Type"].split(";")[0] == media_type
-        assert "Accept" in response.headers["Vary"]
-    problem_of(statement(berliner, accept="text/html", **march), 406, "not_acceptable")
-
-
-@pytest.mark.parametrize("accept", ["text/csv", "application/pdf"])
-def test_a_problem_stays_a_problem_in_every_form(berliner: Wallet, accept: str) -> None:
-    problem_of(statement(berliner, accept=accept), 400, "request.validation")
-
-
-TEXTS = [
-    '=HYPERLINK("http://evil.example","x")',
-    "+1",
-    "-1+1|cmd",
-    "@SUM(A1)",
-    'He said "no", twice',
-    "a,b;c",
-    "Grüße, Ελλάδα, 東京, 🚲",
-]
-
-
-def test_csv_holds_what_json_holds_and_no_formulas(berliner: Wallet) -> None:
-    for day, text in enumerate(TEXTS, start=1):
-        book(berliner, "3" if day % 2 else "-1", key=text, effective_at=at(f"2024-03-{day:02}T12:00:00Z"), text=text)
-    march = {"from": "2024-03-01", "to": "2024-03-31"}
-    response, answer = statement(berliner, accept="text/csv", **march), statement(berliner, **march).json()
-    header, opening, *lines, closing = csv.reader(io.StringIO(response.content.decode()))
-    assert header == ["effective_at", "txn_id", "type", "description", "amount", "balance_after"]
-    assert (opening[0], opening[2], opening[-1]) == (answer["from"], "OPENING", answer["opening_balance"])
-    assert (closing[0], closing[2], closing[-1]) == (answer["to"], "CLOSING", answer["closing_balance"])
-    for cells, line, text in zip(lines, answer["lines"], TEXTS, strict=True):
-        shown = dict(zip(header, cells, strict=True))
-        assert shown.pop("description") == (f"'{text}" if text[0] in "=+-@" else text)
-        assert line.pop("description") == text
-        assert shown == line
-
-
-def pages_of(pdf: bytes) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b", pdf))
-
-
-def test_a_pdf_has_as_many_pages_as_it_needs(berliner: Wallet) -> None:
-    for line in range(100):
-        text = TEXTS[line % len(TEXTS)] if line else "<b>&amp; W" + "W" * 480
-        book(berliner, "1", key=str(line), effective_at=at("2024-03-05T12:00:00Z"), text=text)
-    short = statement(berliner, accept="application/pdf", **{"from": "2024-01-01", "to": "2024-01-31"})
-    long = statement(berliner, accept="application/pdf", **{"from": "2024-03-01", "to": "2024-03-31"})
-    for response, pages in ((short, range(1, 2)), (long, range(3, 7))):
-        assert response.status_code == 200
-        assert response.content.startswith(b"%PDF-1.")
-        assert response.content.rstrip().endswith(b"%%EOF")
-        offset = int(response.content.split(b"startxref")[-1].split()[0])
-        assert response.content[offset:].startswith(b"xref")
-        assert pages_of(response.content) in pages

@@ -215,7 +215,8 @@ def test_what_the_version_was_is_told(scene: Scene) -> None:
         ({"fee": "1"}, "/fee"),
         ({"status": "COMPLETED"}, "/status"),
         ({"created_at": "2020-01-01T00:00:00Z"}, "/created_at"),
-        ({"effective_at": "2020-01-01T00:00:00Z"}, "/effective_at"),
+        ({"effective_at": "2020-01-01T00:00:00Z"}, "/effective_reason"),
+        ({"effective_reason": "Forgotten."}, "/effective_at"),
     ],
 )
 def test_wrong_fields_are_named(scene: Scene, changes: dict[str, Any], pointer: str) -> None:

@@ -150,5 +150,5 @@ def test_a_hundred_cost_as_many_statements_as_one(scene: Scene) -> None:
     post_past_movements(bookings(0, 1))
     one, hundred = statements_for(bookings(1, 1)), statements_for(bookings(2, 100))
     assert one == hundred
-    assert hundred <= 8
+    assert hundred <= 10  # with two that ask whether the period is open
     assert available(scene.alices) == Decimal("89.80")

@@ -9,7 +9,7 @@ from django.test import Client
 from ledger.models import OutboxMessage
 from ledger.models import Relay as Report
 from tests.wallets.scene import make_scene
-from walletsite import metrics
+from walletsite import delivery_gauges
 
 
 def figures(client: Client) -> dict[str, str]:
@@ -42,7 +42,7 @@ def test_without_a_database_the_other_figures_are_there(client: Client, monkeypa
     def refuse() -> None:
         raise DatabaseError("away")
 
-    monkeypatch.setattr(metrics, "delivery_state", refuse)
+    monkeypatch.setattr(delivery_gauges, "delivery_state", refuse)
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert b"wallet_outbox" not in answer.content

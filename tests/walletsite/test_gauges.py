@@ -1,0 +1,43 @@
+"""What /metrics measures when it is asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tests.ledger.books import Books
+from tests.ledger.sealing import seal_everything
+
+
+def measured(client: Client) -> dict[str, float]:
+    answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    return {name: float(value) for name, value in re.findall(r"^(wallet_\w+) (\S+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_sealing_is_measured(client: Client) -> None:
+    books = Books().open()
+    books.wallet("1")
+    seal_everything()
+    before = measured(client)
+    assert before["wallet_unsealed_events"] == 0
+    books.wallet("1")
+    after = measured(client)
+    assert after["wallet_unsealed_events"] == 2
+    assert 0 <= before["wallet_seconds_since_seal"] < after["wallet_seconds_since_seal"] < 60
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_without_a_database_the_other_metrics_are_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    assert measured(client) == {}
+    assert b"django_http_requests" in client.get("/metrics", REMOTE_ADDR="127.0.0.1").content

@@ -1,0 +1,44 @@
+"""Figures that are measured when somebody asks for them, whichever process answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import structlog
+from django.db import Error
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from ledger.selectors.seals import seal_backlog
+from walletsite.delivery_gauges import DeliveryGauges
+
+logger = structlog.get_logger(__name__)
+
+
+class _SealGauges(Collector):
+    """How far behind sealing is. Without a database there is no figure, and the other metrics are served all the
+    same."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            backlog = seal_backlog()
+        except Error as error:
+            logger.warning("gauge_failed", gauge="seals", reason=type(error).__name__)
+            return
+        yield GaugeMetricFamily(
+            "wallet_unsealed_events", "Events that no seal covers yet, up to 100,000.", backlog.unsealed
+        )
+        if backlog.age_seconds is not None:
+            text = "Since the last seal. It grows while there is nothing to seal: alarm on it and on unsealed events."
+            yield GaugeMetricFamily("wallet_seconds_since_seal", text, backlog.age_seconds)
+
+
+_REGISTRY = CollectorRegistry()
+_REGISTRY.register(DeliveryGauges())
+_REGISTRY.register(_SealGauges())
+
+
+def gauges() -> bytes:
+    """The figures of this moment, in Prometheus' text format."""
+    return generate_latest(_REGISTRY)
