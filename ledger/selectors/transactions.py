@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from ledger.core.accounts import WALLET, Account, Bucket, account_id
 from ledger.core.commands import TransactionType, Transfer
 from ledger.core.events import Stream
-from ledger.ids import floor_id
+from ledger.ids import ID_LAG, floor_around, floor_id
 from ledger.models import Event, Transaction
 
 __all__ = [
@@ -29,10 +29,6 @@ __all__ = [
     "wallet_history",
     "wallet_lines",
 ]
-
-
-_ID_LAG = timedelta(days=7)
-"""How much older than its document an id may look: it is made before the lock, by another clock than `created_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +103,9 @@ def get_transaction(id: UUID) -> Transaction | None:
 
 
 def events_of(transaction_id: UUID) -> QuerySet[Event]:
-    """The history of a document in order (R170)."""
-    return Event.objects.filter(stream=Stream.TRANSACTION, stream_id=transaction_id).order_by("seq")
+    """The history of a document in order (R170). No event is older than its document: older months are left alone."""
+    history = Event.objects.filter(stream=Stream.TRANSACTION, stream_id=transaction_id)
+    return history.filter(id__gte=floor_around(transaction_id)).order_by("seq")
 
 
 def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transaction]:
@@ -128,9 +125,9 @@ def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transactio
         history = history.filter(status__in=wanted.statuses)
     if wanted.start is not None:
         # By id as well: the planner prunes months by the primary key (ADR 0003).
-        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - _ID_LAG))
+        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - ID_LAG))
     if wanted.end is not None:
-        history = history.filter(created_at__lt=wanted.end)
+        history = history.filter(created_at__lt=wanted.end, id__lt=floor_id(wanted.end + ID_LAG))
     return history
 
 
@@ -178,13 +175,16 @@ _ENTRIES = """
         OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
     ) AS p
     JOIN ledger_account AS a ON a.id = p.account_id
-    WHERE e.stream = 'transaction' AND e.stream_id = ANY(%(transactions)s)
+    WHERE e.stream = 'transaction' AND e.stream_id = ANY(%(transactions)s) AND e.id >= %(floor)s
       AND (%(account)s::uuid IS NULL OR p.account_id = %(account)s)
     ORDER BY e.stream_id, e.seq, p.id
 """
 
 
 def _entries(transaction_ids: Iterable[UUID], *, account: UUID | None) -> list[Entry]:
+    ids = list(transaction_ids)
+    if not ids:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, {"transactions": list(transaction_ids), "account": account})
+        cursor.execute(_ENTRIES, {"transactions": ids, "account": account, "floor": floor_around(min(ids))})
         return [Entry(*row) for row in cursor.fetchall()]

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+import walletsite.gauges
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
 
@@ -41,3 +42,13 @@ def test_without_a_database_the_other_metrics_are_served(client: Client, monkeyp
     monkeypatch.setattr(connection, "cursor", refuse)
     assert measured(client) == {}
     assert b"django_http_requests" in client.get("/metrics", REMOTE_ADDR="127.0.0.1").content
+
+
+@pytest.mark.usefixtures("db")
+def test_months_are_measured(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def line() -> str:
+        return client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+
+    assert 'wallet_months_ahead{table="ledger_event"} 3.0' in line()
+    monkeypatch.setattr(walletsite.gauges, "months_ahead", lambda: {"ledger_event": 0})
+    assert 'wallet_months_ahead{table="ledger_event"} 0.0' in line()

@@ -82,7 +82,7 @@ HISTORY = (
     ),
     Invariant(
         "I7",
-        "events, postings, closings, seals and snapshots and notes of deliveries cannot be changed: the guards stand on every table",
+        "what is history cannot be changed: the guards stand on every table and partition of it",
         """
         SELECT c.relname AS table, wanted.name AS missing_trigger
         FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_closing'),
@@ -96,5 +96,10 @@ HISTORY = (
         WHERE t.oid IS NULL
         LIMIT 1
         """,
+    ),
+    Invariant(
+        "I7b",
+        "every month, also a detached one, bears guards of its own like those of its table",
+        "SELECT month, missing_trigger FROM ledger_missing_guards() LIMIT 1",
     ),
 )

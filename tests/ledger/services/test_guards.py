@@ -8,14 +8,20 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection
 from django.db.transaction import atomic
 
+from compliance.core.origin import Origin
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.core.events import posting_id
 from ledger.ids import new_event_id
+from ledger.services.invariants import INVARIANTS
+from tests.compliance.factories import make_cast
 from tests.ledger.books import LEDGER_TABLES, Books
 from tests.ledger.connecting import connected_as_owner, superuser
 from tests.ledger.services.conftest import Story
 
 APPEND_ONLY = ("ledger_event", "ledger_posting")
-PARTITIONED = (*APPEND_ONLY, "ledger_transaction", "ledger_outboxmessage")
+RECORDS = ("compliance_auditrecord", "compliance_dataaccesslog")
+PARTITIONED = (*APPEND_ONLY, "ledger_transaction", "ledger_outboxmessage", *RECORDS)
 
 FIXED = {
     "ledger_account": ("id", "owner_type", "owner_id", "book", "asset_id", "bucket", "opened_at"),
@@ -52,8 +58,20 @@ def as_owner(story: Story) -> Iterator[None]:
         connection.set_rollback(True)
 
 
+REFUSALS = (IntegrityError, ProgrammingError)
+
+
+@pytest.fixture
+def recorded(committed_db: None) -> None:
+    """An audit record and a look, to stay."""
+    cast = make_cast()
+    create_company(name="Nordwind", origin=Origin())
+    look = Origin(cast.frida.id, "FINANCE")
+    record_look(origin=look, subject_ids=[cast.alice.id], fields=["email"], context="GET here")
+
+
 def refusal_of(statement: str) -> str:
-    with connection.cursor() as cursor, pytest.raises((IntegrityError, ProgrammingError)) as refused:
+    with connection.cursor() as cursor, pytest.raises(REFUSALS) as refused:
         cursor.execute(statement)
     return str(refused.value).splitlines()[0]
 
@@ -93,10 +111,86 @@ def test_no_table_is_emptied_even_by_the_owner(as_owner: None, table: str) -> No
 def test_no_month_is_emptied_even_by_the_owner(as_owner: None) -> None:
     """A trigger on the parent does not stop TRUNCATE of a child (ADR 0008)."""
     partitions = all_partitions()
-    assert len(partitions) == 4 * 5  # four tables, the months from the last to three ahead
+    assert len(partitions) == len(PARTITIONED) * 5  # the months from the last to three ahead
     for partition in partitions:
-        with pytest.raises(IntegrityError, match="TRUNCATE refused"), atomic(), connection.cursor() as cursor:
+        with pytest.raises(REFUSALS, match="TRUNCATE refused"), atomic(), connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {partition} CASCADE")
+
+
+@pytest.mark.parametrize("parent", PARTITIONED)
+def test_a_month_that_was_made_now_is_guarded(as_owner: None, parent: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_ensure_partitions(4)")
+        month = next(name for (name,) in cursor.fetchall() if name.startswith(parent))
+    assert "TRUNCATE refused" in refusal_of(f"TRUNCATE {month}")
+
+
+def month_with_rows(parent: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT tableoid::regclass::text FROM {parent} LIMIT 1")
+        return str(cursor.fetchone()[0])
+
+
+CHANGE = {
+    "ledger_transaction": "UPDATE {} SET amount = amount + 1, total_amount = total_amount + 1",
+    "ledger_outboxmessage": "UPDATE {} SET sequence = sequence + 1",
+    "compliance_auditrecord": "UPDATE {} SET reason = 'none'",
+    "compliance_dataaccesslog": "UPDATE {} SET reason = 'none'",
+}
+
+
+@pytest.mark.parametrize("parent", PARTITIONED)
+def test_a_detached_month_keeps_its_guards(recorded: None, as_owner: None, parent: str) -> None:
+    """What a month inherits vanishes when it is detached: it has guards of its own (ADR 0023)."""
+    month = month_with_rows(parent)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {parent} DETACH PARTITION {month}")
+    change = CHANGE.get(parent, "UPDATE {} SET recorded_at = now()").format(month)
+    for statement, verb in ((change, "UPDATE"), (f"DELETE FROM {month}", "DELETE"), (f"TRUNCATE {month}", "TRUNCATE")):
+        with atomic():
+            assert f"{verb} refused" in refusal_of(statement)
+            connection.set_rollback(True)
+    start = f"{month[-7:-3]}-{month[-2:]}-01"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE {parent} ATTACH PARTITION {month} FOR VALUES FROM (ledger_month_floor('{start}'))"
+            f" TO (ledger_month_floor(('{start}'::date + interval '1 month')::date))"
+        )
+    assert missing_guards() == []
+
+
+def missing_guards() -> list[tuple[str, str]]:
+    (guards,) = (invariant for invariant in INVARIANTS if invariant.id == "I7b")
+    with connection.cursor() as cursor:
+        cursor.execute(guards.sql)
+        return [(str(month), str(trigger)) for month, trigger in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_month_that_lost_a_guard_is_found_and_mended(as_owner: None, detached: bool) -> None:
+    month = month_with_rows("ledger_event")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER own_append_only ON {month}")
+        if detached:
+            cursor.execute(f"ALTER TABLE ledger_event DETACH PARTITION {month}")
+        assert missing_guards() == [(month, "own_append_only")]
+        cursor.execute("SELECT ledger_ensure_partitions(3)")
+        assert bool(missing_guards()) is detached, "what is detached is nobody's month any more"
+
+
+def test_a_guard_that_changes_changes_in_every_month(as_owner: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER keep ON ledger_transaction")
+        cursor.execute(
+            "CREATE TRIGGER keep_on BEFORE DELETE ON ledger_transaction FOR EACH ROW"
+            " EXECUTE FUNCTION ledger_refuse_change()"
+        )
+        cursor.execute("SELECT ledger_ensure_partitions(3)")
+        cursor.execute(
+            "SELECT DISTINCT tgname FROM pg_trigger WHERE tgname LIKE 'own_keep%%' AND tgrelid = %s::regclass",
+            [month_with_rows("ledger_transaction")],
+        )
+        assert cursor.fetchall() == [("own_keep_on",)]
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

@@ -160,6 +160,11 @@ BREAKS = [
         {"table": "ledger_closing", "missing_trigger": "append_only"},
     ),
     Break(
+        "I7b", "a month would lose its guard with its table",
+        "DROP TRIGGER own_append_only ON {month}",
+        {"month": "{month}", "missing_trigger": "own_append_only"},
+    ),
+    Break(
         "I10", "a command was never decided",
         "UPDATE ledger_command SET outcome = NULL WHERE id = '{command}'",
         {"command_id": "{command}", "outcome": "None"},
