@@ -16,6 +16,7 @@ CREATE TRIGGER no_truncate BEFORE TRUNCATE ON ledger_relay EXECUTE FUNCTION ledg
 CREATE TRIGGER fixed_position BEFORE UPDATE ON ledger_outboxmessage FOR EACH ROW
     WHEN (OLD.position IS NOT NULL AND OLD.position IS DISTINCT FROM NEW.position)
     EXECUTE FUNCTION ledger_refuse_change();
+SELECT ledger_ensure_partitions(3);  -- gives the months their own
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_deliverynote
     FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
@@ -40,6 +41,7 @@ CREATE TRIGGER wake_relay AFTER INSERT ON ledger_outboxmessage FOR EACH STATEMEN
 UNDO = """
 DROP FUNCTION ledger_wake_relay() CASCADE;
 DROP TRIGGER fixed_position ON ledger_outboxmessage;
+SELECT ledger_ensure_partitions(3);
 """
 
 
