@@ -7,6 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from ledger.services.folding import fold_system_accounts
+from ledger.services.holds import expire_holds
 from ledger.services.partitions import ensure_partitions
 from ledger.services.read_models import refresh_read_models
 from ledger.services.sealing import seal_events
@@ -16,6 +17,11 @@ from ledger.services.snapshots import snapshot_balances
 @shared_task(name="ledger.fold_system_accounts")
 def fold_system_accounts_task() -> None:
     fold_system_accounts()
+
+
+@shared_task(name="ledger.expire_holds")
+def expire_holds_task() -> None:
+    expire_holds()
 
 
 @shared_task(name="ledger.ensure_partitions")

@@ -239,6 +239,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
+    "expire holds": {"task": "ledger.expire_holds", "schedule": timedelta(seconds=30)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
     "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},

@@ -35,6 +35,8 @@ _LABELS = {
     "REJECTED": ("danger", "cancel"),
     "CLOSED": ("default", "block"),
     "SKIPPED": ("default", "skip_next"),
+    "EXPIRED": ("default", "timer_off"),
+    "RELEASED": ("default", "undo"),
     "REVERSED": ("default", "undo"),
     "CANCELLED": ("default", "block"),
 }

@@ -52,7 +52,7 @@ class Table:
     rows: list[list[Any]]
     note: str = ""
     numbers: ClassVar[frozenset[str]] = frozenset(
-        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings"}
+        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings", "Left"}
     )
     """Headers of columns that are aligned right."""
 

@@ -131,13 +131,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(("effective_at__lt", models.F("recorded_at"))),
             ),
         ),
-        migrations.AddIndex(
+        migrations.AddConstraint(
             model_name="posting",
-            index=models.Index(
-                name="posting_ahead",
-                fields=["account", "effective_at"],
-                include=("recorded_at", "amount"),
-                condition=models.Q(("effective_at__gt", models.F("recorded_at"))),
+            constraint=models.CheckConstraint(
+                name="posting_not_ahead", condition=models.Q(("effective_at__lte", models.F("recorded_at")))
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                name="event_not_ahead", condition=models.Q(("effective_at__lte", models.F("recorded_at")))
             ),
         ),
         migrations.AddIndex(

@@ -40,6 +40,8 @@ class Posting(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="posting_amount", condition=in_range("amount") & ~Q(amount=0)),
+            # Nothing counts before it is known: what an instant held never waits to come into effect (ADR 0021).
+            models.CheckConstraint(name="posting_not_ahead", condition=Q(effective_at__lte=F("recorded_at"))),
             models.CheckConstraint(
                 name="posting_chain",
                 condition=Q(account_seq__isnull=True, balance_after__isnull=True)
@@ -65,12 +67,6 @@ class Posting(models.Model):
                 fields=["account", "recorded_at"],
                 include=["effective_at", "amount"],
                 condition=Q(effective_at__lt=F("recorded_at")),
-            ),
-            models.Index(
-                name="posting_ahead",
-                fields=["account", "effective_at"],
-                include=["recorded_at", "amount"],
-                condition=Q(effective_at__gt=F("recorded_at")),
             ),
         ]
 

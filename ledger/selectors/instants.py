@@ -21,9 +21,10 @@ MOMENT = timedelta(microseconds=1)
 EVER = datetime(9999, 1, 1, tzinfo=UTC)
 """As `known_at`: leave nothing out."""
 
-# `until` is the earlier one of `at` and `known_at`. What was recorded by then counts, but for what is `ahead`; what was
-# recorded later counts if it was back-dated: it is `late`. The accounts are materialised, because the planner expects
-# far more of the partial indexes than they hold, and would start parallel workers, ten milliseconds, for nothing.
+# `until` is the earlier one of `at` and `known_at`. What was recorded by then counts, because nothing counts later than
+# it is recorded; what was recorded later counts if it was back-dated: it is `late`. The accounts are materialised,
+# because the planner expects far more of the partial indexes than they hold, and would start parallel workers, ten
+# milliseconds, for nothing.
 _FIGURES = """
     WITH wanted AS MATERIALIZED (
         SELECT id AS account_id FROM unnest(%(accounts)s::uuid[]) AS a(id)
@@ -53,14 +54,9 @@ _FIGURES = """
         ) AS part
         WHERE %(until)s < %(known_at)s
         GROUP BY part.account_id
-    ), ahead AS (
-        SELECT account_id, sum(amount) AS amount FROM wanted JOIN ledger_posting USING (account_id)
-        WHERE effective_at > recorded_at
-          AND effective_at > %(at)s AND recorded_at <= %(until)s
-        GROUP BY account_id
     )
     SELECT a.account_id, coalesce(last.balance, 0) + coalesce(base.balance, 0) + tail.amount
-                 + coalesce(late.amount, 0) - coalesce(ahead.amount, 0)
+                 + coalesce(late.amount, 0)
     FROM wanted AS a
     LEFT JOIN LATERAL (
         SELECT balance_after AS balance FROM ledger_posting
@@ -77,7 +73,6 @@ _FIGURES = """
           AND recorded_at > coalesce(base.at, '-infinity') AND recorded_at <= %(until)s
     ) AS tail
     LEFT JOIN late ON late.account_id = a.account_id
-    LEFT JOIN ahead ON ahead.account_id = a.account_id
 """
 
 _VERSION = """

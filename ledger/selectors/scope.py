@@ -10,8 +10,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
-from ledger.core.events import Stream
-from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.core.events import EventType, Stream
+from ledger.models import (
+    Account,
+    Closing,
+    Command,
+    Event,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Seal,
+    Transaction,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,11 @@ def transactions_within(scope: Scope) -> QuerySet[Transaction]:
     return documents.filter(Q(scope.names_wallet("source_wallet_id")) | incoming)
 
 
+def reservations_within(scope: Scope) -> QuerySet[Reservation]:
+    """The holds on visible wallets. Who is to receive one sees its document."""
+    return Reservation.objects.filter(scope.names_wallet("wallet_id"))
+
+
 def events_within(scope: Scope) -> QuerySet[Event]:
     """The history of visible documents and accounts."""
     documents, accounts = transactions_within(scope), accounts_within(scope)
@@ -74,7 +89,10 @@ def events_within(scope: Scope) -> QuerySet[Event]:
         of_account = Q(stream=Stream.ACCOUNTS) & Q(Exists(accounts.filter(id=OuterRef("stream_id"))))
         return Event.objects.filter(of_document | of_account)
     # Few streams among many: found by the index on streams, where the condition above would read every event.
-    return Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
+    found = Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
+    # What was refused to a payer is nobody's business who does not see his wallet.
+    paid_by_them = documents.filter(scope.names_wallet("source_wallet_id"))
+    return found.exclude(Q(type=EventType.RESERVATION_REFUSED) & ~Q(stream_id__in=paid_by_them.values("id")))
 
 
 def _one_by_one(documents: QuerySet[Transaction], column: str) -> QuerySet[Transaction]:

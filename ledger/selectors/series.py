@@ -33,8 +33,8 @@ class SeriesPoint:
 
 
 # Each posting of the period is read once, whatever the number of points: found by when it was recorded, or, if that
-# was later or earlier than the period, among those that are back-dated or dated ahead. A posting belongs to the first
-# point that is not before it, so the number of points that lie before it is that point's place.
+# was later than the period, among those that are back-dated. A posting belongs to the first point that is not before
+# it, so the number of points that lie before it is that point's place.
 _TURNOVER = """
     WITH wanted AS MATERIALIZED (
         SELECT * FROM unnest(%(accounts)s::uuid[], %(assets)s::text[], %(buckets)s::text[])
@@ -50,10 +50,6 @@ _TURNOVER = """
         SELECT asset, bucket, effective_at, amount FROM wanted JOIN ledger_posting USING (account_id)
         WHERE effective_at < recorded_at AND effective_at > %(first)s AND effective_at <= %(last)s
           AND recorded_at > %(last)s
-        UNION ALL
-        SELECT asset, bucket, effective_at, amount FROM wanted JOIN ledger_posting USING (account_id)
-        WHERE effective_at > recorded_at AND effective_at > %(first)s AND effective_at <= %(last)s
-          AND recorded_at <= %(first)s
     ) AS p
     GROUP BY 1, 2, 3
 """

@@ -118,14 +118,13 @@ _FIGURES = """
         SELECT recorded_at FROM ledger_posting WHERE account_id = a.id AND account_seq = a.seq
     ) AS last ON true
     LEFT JOIN ledger_posting AS p ON p.account_id = a.id AND p.effective_at >= %(start)s AND p.effective_at < %(end)s
-         -- What counts when it is recorded is found by that; the others have indexes of their own.
-         AND (p.recorded_at >= %(start)s AND p.recorded_at < %(end)s
-              OR p.effective_at < p.recorded_at OR p.effective_at > p.recorded_at)
+         -- What counts when it is recorded is found by that; what is back-dated has an index of its own.
+         AND (p.recorded_at >= %(start)s AND p.recorded_at < %(end)s OR p.effective_at < p.recorded_at)
     WHERE a.id = %(account)s
     GROUP BY a.id, last.recorded_at
 """
-# Three ordered streams, each from its own index and cut to size before they meet: what counts when it was recorded,
-# what was back-dated, what was dated ahead.
+# Two ordered streams, each from its own index and cut to size before they meet: what counts when it was recorded, and
+# what was back-dated.
 _LINES = """
     SELECT p.account_seq, e.stream_id, t.type, coalesce(t.description, ''), coalesce(t.reference_id, ''),
            p.effective_at, p.recorded_at, p.amount
@@ -139,12 +138,6 @@ _LINES = """
             UNION ALL
             (SELECT event_id, account_seq, effective_at, recorded_at, amount FROM ledger_posting
              WHERE account_id = %(account)s AND account_seq <= %(last_number)s AND effective_at < recorded_at
-               AND effective_at >= %(after)s AND effective_at < %(end)s
-               AND (effective_at, account_seq) > (%(after)s, %(after_number)s)
-             ORDER BY effective_at, account_seq LIMIT %(limit)s)
-            UNION ALL
-            (SELECT event_id, account_seq, effective_at, recorded_at, amount FROM ledger_posting
-             WHERE account_id = %(account)s AND account_seq <= %(last_number)s AND effective_at > recorded_at
                AND effective_at >= %(after)s AND effective_at < %(end)s
                AND (effective_at, account_seq) > (%(after)s, %(after_number)s)
              ORDER BY effective_at, account_seq LIMIT %(limit)s)

@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ledger.core.accounts import WALLET, Account, Bucket, account_id
-from ledger.core.commands import TransactionType, Transfer
+from ledger.core.commands import TransactionType, Transfer, Undo
 from ledger.core.events import Stream
 from ledger.ids import ID_LAG, floor_around, floor_id
 from ledger.models import Event, Transaction
+from ledger.money import ZERO
 
 __all__ = [
     "Entry",
@@ -25,7 +26,9 @@ __all__ = [
     "WalletLine",
     "entries_of",
     "events_of",
-    "get_transaction",
+    "get_transactions",
+    "just_undone",
+    "undone_by",
     "wallet_history",
     "wallet_lines",
 ]
@@ -98,8 +101,44 @@ class WalletFilter:
     end: datetime | None = None
 
 
-def get_transaction(id: UUID) -> Transaction | None:
-    return Transaction.objects.filter(id=id).first()
+def get_transactions(ids: Iterable[UUID]) -> list[Transaction]:
+    """Those of the documents that exist, in any order."""
+    return list(Transaction.objects.filter(id__in=list(ids)))
+
+
+def undone_by(transaction_id: UUID) -> QuerySet[Transaction]:
+    """The refunds and reversals of a document, refused ones too, in order."""
+    return Transaction.objects.filter(original_transaction_id=transaction_id).order_by("created_at", "id")
+
+
+def just_undone(command: Undo, recorded_at: datetime) -> Transaction:
+    """The document of a refund or reversal that was accepted a moment ago, as its row is: made without a query."""
+    document = command.document
+    row = Transaction(
+        id=document.id,
+        company_id=document.company_id,
+        type=document.type.value,
+        state="COMPLETED",
+        source_wallet_id=document.source_wallet_id,
+        destination_wallet_id=document.destination_wallet_id,
+        asset_id=document.asset,
+        amount=document.amount,
+        fee_amount=document.fee_amount,
+        total_amount=document.total_amount,
+        refunded_amount=ZERO,
+        original_transaction_id=document.original_id,
+        reference_type=document.reference_type,
+        reference_id=document.reference_id,
+        description=document.description,
+        metadata=document.metadata,
+        initiated_by=command.origin.actor_id,
+        effective_at=command.effective_at or recorded_at,
+        created_at=recorded_at,
+        updated_at=recorded_at,
+        completed_at=recorded_at,
+    )
+    row.status = "COMPLETED"  # the database makes it of the state
+    return row
 
 
 def events_of(transaction_id: UUID) -> QuerySet[Event]:

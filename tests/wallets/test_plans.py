@@ -18,7 +18,6 @@ from pytest_django import DjangoDbBlocker
 from ledger import redis
 from ledger.selectors.delivery import delivery_state
 from ledger.services.relay.deliveries import due_messages
-from ledger.services.relay.numbering import has_news
 from tests.compliance.clients import api_as
 from tests.databases import new_installation
 from tests.ledger.services.moves import connected_to
@@ -110,7 +109,7 @@ def test_a_statement_reads_its_lines_from_an_index(company: Company) -> None:
     assert look.months.get("ledger_transaction", {THEN}) == {THEN}
 
 
-@pytest.mark.parametrize("read", [delivery_state, due_messages, has_news])
+@pytest.mark.parametrize("read", [delivery_state, due_messages])
 def test_what_the_outbox_still_holds(company: Company, read: Callable[[], Any]) -> None:
     """A message may wait in any month, but what waits is few rows of a partial index."""
     look = look_of(read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
 from ledger.selectors.explanation import Explanation, Part, Place, Sum, explain_balance
+from ledger.selectors.holds import Hold, open_holds_at
 from wallets.api.company_balances import BucketsAnswer
 from wallets.api.wallets import READERS
 from wallets.models import Wallet
@@ -53,6 +55,14 @@ class BalancePartAnswer(serializers.Serializer[Any]):
     recorded_at = serializers.DateTimeField()
 
 
+class OpenHoldAnswer(serializers.Serializer[Any]):
+    txn_id = serializers.UUIDField()
+    bucket = serializers.ChoiceField(("PENDING", "RESERVED"))
+    amount = serializers.CharField(help_text="What is still held.")
+    reservation_id = serializers.UUIDField(allow_null=True, help_text="The payer's business: empty on PENDING.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Likewise.")
+
+
 class ExplainAnswer(BucketsAnswer):
     wallet_id = serializers.UUIDField()
     currency = serializers.CharField()
@@ -61,7 +71,7 @@ class ExplainAnswer(BucketsAnswer):
     version = serializers.IntegerField()
     snapshot = BalanceSnapshotAnswer(allow_null=True)
     since = PartsTotalAnswer()
-    open_holds = serializers.ListField(child=serializers.DictField(), help_text="What `reserved` is held for.")
+    open_holds = OpenHoldAnswer(many=True, help_text="What `reserved` is held for, and what `pending` waits for.")
     page = PageInfo()
 
     def get_fields(self) -> dict[str, Any]:
@@ -126,10 +136,13 @@ class ExplainView(ServiceView):
         # The next page answers for the same instants, whenever it is asked for.
         instants = {"at": str(rfc3339(at)), "known_at": str(rfc3339(known_at))}
         following = Cursor({**query["next"].question, **instants}, query["next"].salt)
-        return Response({**_explanation_view(wallet, explanation, following), **instants})
+        holds = open_holds_at(wallet_id=wallet.id, at=at, known_at=known_at)
+        return Response({**_explanation_view(wallet, explanation, holds, following), **instants})
 
 
-def _explanation_view(wallet: Wallet, explanation: Explanation, following: Cursor) -> dict[str, Any]:
+def _explanation_view(
+    wallet: Wallet, explanation: Explanation, holds: Sequence[Hold], following: Cursor
+) -> dict[str, Any]:
     scale, figures, base_at = get_asset(wallet.currency).cash_scale, explanation.figures, explanation.base_at
     cursor = None
     if explanation.has_more:
@@ -144,9 +157,20 @@ def _explanation_view(wallet: Wallet, explanation: Explanation, following: Curso
         "version": figures.version,
         "snapshot": base_at and {"at": rfc3339(base_at), **_sum_view(explanation.base, scale)},
         "since": _sum_view(explanation.since, scale),
-        "open_holds": [],
+        "open_holds": [_hold_view(wallet, hold, scale) for hold in holds],
         "data": [_part_view(part, scale) for part in explanation.parts],
         "page": {"next_cursor": cursor, "has_more": cursor is not None},
+    }
+
+
+def _hold_view(wallet: Wallet, hold: Hold, scale: int) -> dict[str, Any]:
+    is_payer = hold.wallet_id == wallet.id
+    return {
+        "txn_id": str(hold.transaction_id),
+        "bucket": "RESERVED" if is_payer else "PENDING",
+        "amount": format_amount(hold.rest, scale),
+        "reservation_id": str(hold.id) if is_payer else None,
+        "expires_at": rfc3339(hold.expires_at) if is_payer else None,
     }
 
 

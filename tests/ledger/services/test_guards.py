@@ -17,7 +17,8 @@ from ledger.services.invariants import INVARIANTS
 from tests.compliance.factories import make_cast
 from tests.ledger.books import LEDGER_TABLES, Books
 from tests.ledger.connecting import connected_as_owner, superuser
-from tests.ledger.services.conftest import Story
+from tests.ledger.services.conftest import HoldStory, Story
+from tests.ledger.services.test_hold_invariants import names
 
 APPEND_ONLY = ("ledger_event", "ledger_posting")
 RECORDS = ("compliance_auditrecord", "compliance_dataaccesslog")
@@ -31,8 +32,9 @@ FIXED = {
     ),
     "ledger_transaction": (
         "id", "company_id", "type", "source_wallet_id", "destination_wallet_id", "asset_id", "amount", "fee_amount",
-        "total_amount", "command_id", "initiated_by", "created_at",
+        "total_amount", "command_id", "initiated_by", "created_at", "original_transaction_id",
     ),
+    "ledger_reservation": ("id", "transaction_id", "wallet_id", "asset_id", "amount", "purpose", "created_at"),
     "ledger_outboxmessage": (
         "id", "event_id", "aggregate_type", "aggregate_id", "sequence", "type", "version", "data",
     ),
@@ -52,7 +54,7 @@ OTHER_VALUE = {
 
 
 @pytest.fixture
-def as_owner(story: Story) -> Iterator[None]:
+def as_owner(story: Story, hold_story: HoldStory) -> Iterator[None]:
     with connected_as_owner(), atomic():
         yield
         connection.set_rollback(True)
@@ -218,6 +220,47 @@ def _type_of(table: str, column: str) -> str:
             [table, column],
         )
         return str(cursor.fetchone()[0])
+
+
+IN_THEIR_LIVES = [
+    ("a hold that has ended is moved on", "UPDATE ledger_reservation SET expires_at = now() WHERE id = '{paid}'"),
+    ("a hold that has ended is opened", "UPDATE ledger_reservation SET status = 'ACTIVE' WHERE id = '{paid}'"),
+    ("a capture is taken back", "UPDATE ledger_reservation SET captured_amount = -1 WHERE id = '{open}'"),
+    ("a release is taken back", "UPDATE ledger_reservation SET released_amount = -1 WHERE id = '{open}'"),
+    ("its receiver is changed", "UPDATE ledger_reservation SET destination_wallet_id = id WHERE id = '{open}'"),
+    ("its receiver is forgotten", "UPDATE ledger_reservation SET destination_wallet_id = NULL WHERE id = '{open}'"),
+    (
+        "it is paid to another account",
+        """UPDATE ledger_reservation SET parts = jsonb_set(parts, '{{0,target}}', '"other"') WHERE id = '{open}'""",
+    ),
+    (
+        "it is given back to another account",
+        """UPDATE ledger_reservation SET parts = jsonb_set(parts, '{{0,source}}', '"other"') WHERE id = '{open}'""",
+    ),
+    ("a part is forgotten", "UPDATE ledger_reservation SET parts = parts - 1 WHERE id = '{open}'"),
+    (
+        "a document that is open grows",
+        "UPDATE ledger_transaction SET amount = 31, total_amount = 31 WHERE id = '{open_document}'",
+    ),
+    (
+        "a document that is done shrinks",
+        "UPDATE ledger_transaction SET amount = 59, total_amount = 59 WHERE id = '{paid_document}'",
+    ),
+    (
+        "a document that is done opens again",
+        "UPDATE ledger_transaction SET state = 'BALANCE_RESERVED' WHERE id = '{paid_document}'",
+    ),
+    ("what is done fails", "UPDATE ledger_transaction SET state = 'FAILED' WHERE id = '{refunded}'"),
+    ("what is reversed is done", "UPDATE ledger_transaction SET state = 'COMPLETED' WHERE id = '{reversed}'"),
+    ("what is cancelled is done", "UPDATE ledger_transaction SET state = 'COMPLETED' WHERE id = '{released_document}'"),
+    ("a refund is forgotten", "UPDATE ledger_transaction SET refunded_amount = 9 WHERE id = '{refunded}'"),
+    ("its history is shortened", "UPDATE ledger_transaction SET version = version - 1 WHERE id = '{refunded}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", [row[1] for row in IN_THEIR_LIVES], ids=[row[0] for row in IN_THEIR_LIVES])
+def test_holds_and_documents_only_go_on(as_owner: None, hold_story: HoldStory, statement: str) -> None:
+    assert "UPDATE refused" in refusal_of(statement.format(**names(hold_story)))
 
 
 UNBALANCED = {
