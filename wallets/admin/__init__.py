@@ -16,4 +16,4 @@ BUTTONS: dict[type[ScopedAdmin], type[ScopedAdmin]] = {
     ReservationAdmin: ReleasableReservationAdmin,
     TransactionAdmin: UndoableTransactionAdmin,
 }
-"""Screens of the ledger with the buttons that move money, by the screens that they extend."""
+"""Screens of the ledger with the buttons that change something, by the screens that they extend."""
