@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.models import Follower
+from ledger.models import Follower, Relay
 
 _LOCK = """
     SELECT id FROM ledger_account
@@ -40,6 +40,11 @@ def lock_follower(name: str) -> Follower:
     """The position of a follower, made at its first step, held until the end of the transaction."""
     Follower.objects.get_or_create(name=name)
     return Follower.objects.select_for_update(no_key=True).get(name=name)
+
+
+def lock_relay() -> Relay:
+    """The relay's row, until the end of the transaction: whoever holds it gives out positions."""
+    return Relay.objects.select_for_update(no_key=True).get(name=Relay.NAME)
 
 
 _SHARE = """

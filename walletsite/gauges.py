@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
+from walletsite.delivery_gauges import DeliveryGauges
 
 logger = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class _MonthGauges(Collector):
 
 
 _REGISTRY = CollectorRegistry()
+_REGISTRY.register(DeliveryGauges())
 _REGISTRY.register(_SealGauges())
 _REGISTRY.register(_MonthGauges())
 

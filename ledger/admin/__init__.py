@@ -12,7 +12,8 @@ from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
-from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
+from ledger.admin.outbox import OutboxMessageAdmin
+from ledger.admin.records import CommandAdmin, EventAdmin, PostingAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.seals import SealAdmin

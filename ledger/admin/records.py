@@ -11,8 +11,8 @@ from ledger.admin.entries import entries_of_event, entry_table, shown_data
 from ledger.admin.scoped import ScopedAdmin, link_to
 from ledger.admin.screens import RecordedFilter, Table, as_id
 from ledger.core.events import POSTINGS_PER_EVENT, Stream
-from ledger.models import Command, Event, OutboxMessage, Posting
-from ledger.selectors.scope import commands_within, events_within, outbox_within, postings_within
+from ledger.models import Command, Event, Posting
+from ledger.selectors.scope import commands_within, events_within, postings_within
 from ledger.selectors.seals import seal_over
 
 
@@ -157,42 +157,3 @@ class CommandAdmin(ScopedAdmin):
     @admin.display(description="Transaction")
     def transaction(self, row: Command) -> str:
         return link_to("transaction", row.transaction_id)
-
-
-class OutboxMessageAdmin(ScopedAdmin):
-    rows_within = staticmethod(outbox_within)
-    list_display = ("message", "type", "about", "sequence", "status_label", "attempts", "created_at", "published_at")
-    list_filter = ("status", RecordedFilter)
-    search_ids = ("id", "aggregate_id")
-    search_help_text = "Whole id of a message, wallet or transaction"
-    fields = (
-        ("id", "type"),
-        ("aggregate_type", "about"),
-        ("sequence", "version"),
-        ("status_label", "attempts"),
-        "event_link",
-        ("created_at", "next_attempt_at", "published_at"),
-        "error",
-        "data_json",
-    )
-
-    @admin.display(description="Message")
-    def message(self, row: OutboxMessage) -> str:
-        return id_cell(row.id)
-
-    @admin.display(description="About")
-    def about(self, row: OutboxMessage) -> str:
-        is_wallet = row.aggregate_type == "wallet"
-        return self.wallet_cell(row.aggregate_id) if is_wallet else link_to(row.aggregate_type, row.aggregate_id)
-
-    @admin.display(description="Status")
-    def status_label(self, row: OutboxMessage) -> str:
-        return label_cell(row.status)
-
-    @admin.display(description="Event")
-    def event_link(self, row: OutboxMessage) -> str:
-        return link_to("event", row.event_id)
-
-    @admin.display(description="Data")
-    def data_json(self, row: OutboxMessage) -> str:
-        return json_cell(row.data)

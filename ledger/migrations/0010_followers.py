@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             name="Follower",
             fields=[
                 ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ("horizon_xid", models.BigIntegerField(default=0)),
+                ("position", models.BigIntegerField(default=0)),
                 ("moved_at", models.DateTimeField(null=True)),
             ],
         ),

@@ -4,6 +4,7 @@ from ledger.models.account import Account
 from ledger.models.asset import Asset
 from ledger.models.closing import Closing
 from ledger.models.command import Command
+from ledger.models.delivery import DeliveryNote, Relay
 from ledger.models.event import Event
 from ledger.models.follower import Follower
 from ledger.models.outbox import OutboxMessage
@@ -21,15 +22,17 @@ __all__ = [
     "BalanceSummary",
     "Closing",
     "Command",
+    "DeliveryNote",
     "Event",
     "Follower",
     "OutboxMessage",
     "Posting",
     "ReadModel",
+    "Relay",
     "Reservation",
     "Seal",
-    "SealNode",
     "SealedLeaf",
+    "SealNode",
     "Snapshot",
     "SnapshotBalance",
     "Transaction",

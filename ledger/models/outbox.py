@@ -15,7 +15,9 @@ class OutboxMessage(models.Model):
     class Status(models.TextChoices):
         PENDING = "PENDING"
         PUBLISHED = "PUBLISHED"
+        UNROUTED = "UNROUTED"
         FAILED = "FAILED"
+        SKIPPED = "SKIPPED"
 
     id = models.UUIDField(primary_key=True, editable=False)
     # Written by the same statement as its event; a checked key to a partitioned table costs a fifth of all posting
@@ -33,6 +35,7 @@ class OutboxMessage(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
+    position = models.BigIntegerField(null=True, help_text="Its place in the stream, given once, after the commit.")
 
     class Meta:
         constraints = [
@@ -42,7 +45,18 @@ class OutboxMessage(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="outbox_pending", fields=["created_at", "sequence"], condition=Q(status="PENDING")),
+            # The first is all that the write path pays for; the others take a message in once the relay has seen it.
+            models.Index(name="outbox_unnumbered", fields=["created_at", "sequence"], condition=Q(position=None)),
+            models.Index(name="outbox_stream", fields=["position"], condition=Q(position__isnull=False)),
+            models.Index(
+                name="outbox_waiting", fields=["position"], condition=Q(status="PENDING", position__isnull=False)
+            ),
+            models.Index(
+                name="outbox_stuck",
+                fields=["aggregate_id", "sequence"],
+                condition=Q(attempts__gt=0, status__in=["FAILED", "PENDING"]),
+            ),
+            models.Index(name="outbox_unrouted", fields=["position"], condition=Q(status="UNROUTED")),
             models.Index(name="outbox_aggregate_recorded", fields=["aggregate_id", "created_at", "sequence"]),
         ]
 

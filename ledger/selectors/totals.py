@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from uuid import UUID
 
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from ledger.core.accounts import Book, Bucket
-from ledger.models import Account, OutboxMessage
+from ledger.models import Account
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import system_balances
-from ledger.selectors.clock import database_now
 from ledger.selectors.instants import balances_at, system_balances_at
 from ledger.selectors.scope import Scope, accounts_within, transactions_within
 from ledger.selectors.snapshot import REPORT_PATIENCE_MILLISECONDS, one_instant
@@ -113,19 +112,3 @@ def outcomes_since(scope: Scope, start: datetime) -> Counter[str]:
     """How many documents were made since `start`, by status; looks at `MOST_COUNTED` of them at most."""
     documents = transactions_within(scope).filter(created_at__gte=start)
     return Counter(documents.values_list("status", flat=True)[:MOST_COUNTED])
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What the outbox still has to tell: how many messages (at most `MOST_COUNTED`), and how old the oldest is."""
-
-    waiting: int
-    age: timedelta | None
-
-
-def outbox_backlog() -> Backlog:
-    """The backlog of the whole installation: one relay serves all companies."""
-    pending = OutboxMessage.objects.filter(status=OutboxMessage.Status.PENDING)
-    oldest = pending.aggregate(oldest=Min("created_at"))["oldest"]
-    age = None if oldest is None else database_now() - oldest
-    return Backlog(waiting=pending[:MOST_COUNTED].count(), age=age)

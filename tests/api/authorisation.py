@@ -36,6 +36,7 @@ from tests.api.tables import (
     SEE,
     SEE_COMPANY,
     SPEND,
+    STREAM,
     SUSPEND,
     UNDO,
 )
@@ -187,6 +188,7 @@ ROWS = (
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),
+    Row("GET /v1/events", STREAM, "events:read"),
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),

@@ -26,6 +26,18 @@ SYSTEM with      yes
 SYSTEM without   403
 """
 
+STREAM = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 COMPANY = """
                  own
 anonymous        401

@@ -16,8 +16,8 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from ledger import redis
-from ledger.selectors.totals import outbox_backlog
-from ledger.services.relay import publish_pending
+from ledger.selectors.delivery import delivery_state
+from ledger.services.relay.deliveries import due_messages
 from tests.compliance.clients import api_as
 from tests.databases import new_installation
 from tests.ledger.services.moves import connected_to
@@ -109,7 +109,7 @@ def test_a_statement_reads_its_lines_from_an_index(company: Company) -> None:
     assert look.months.get("ledger_transaction", {THEN}) == {THEN}
 
 
-@pytest.mark.parametrize("read", [outbox_backlog, lambda: publish_pending("memory://")], ids=["backlog", "relay"])
+@pytest.mark.parametrize("read", [delivery_state, due_messages])
 def test_what_the_outbox_still_holds(company: Company, read: Callable[[], Any]) -> None:
     """A message may wait in any month, but what waits is few rows of a partial index."""
     look = look_of(read)

@@ -8,6 +8,7 @@ from wallets.api.balances import BalanceView
 from wallets.api.closings import ClosingsView
 from wallets.api.company_balances import CompanyBalancesView
 from wallets.api.decisions import DecisionView
+from wallets.api.events import EventsView
 from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
@@ -35,6 +36,7 @@ urlpatterns = [
     path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
     path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
+    path("events", EventsView.as_view()),
     path("balances/history", BalanceHistoryView.as_view()),
     path("balances/changes", BalanceChangesView.as_view()),
     path("company/balances", CompanyBalancesView.as_view()),

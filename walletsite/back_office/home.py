@@ -15,8 +15,9 @@ from compliance.admin.staff import signed_in
 from compliance.models import User
 from ledger.admin.cells import label_cell, money_cell
 from ledger.selectors.clock import database_now
+from ledger.selectors.delivery import DeliveryState, delivery_state
 from ledger.selectors.scope import Scope
-from ledger.selectors.totals import MOST_COUNTED, Holdings, holdings, outbox_backlog, outcomes_since
+from ledger.selectors.totals import MOST_COUNTED, Holdings, holdings, outcomes_since
 from wallets.models import WalletStatus
 from wallets.selectors.scope import ledger_scope
 from wallets.selectors.wallets import wallets_by_status
@@ -70,10 +71,26 @@ def _today(user: User, scope: Scope) -> list[Tile]:
 
 
 def _operations(held: list[Holdings] | None) -> list[Tile]:
-    backlog = outbox_backlog()
-    age = "all are told" if backlog.age is None else f"oldest waits for {in_words(backlog.age)}"
-    url = reverse("admin:ledger_outboxmessage_changelist") + "?status__exact=PENDING"
-    return [Tile("Events to publish", _counted(backlog.waiting), age, url), _balance_tile(held)]
+    return [*_delivery_tiles(delivery_state()), _balance_tile(held)]
+
+
+def _delivery_tiles(state: DeliveryState) -> list[Tile]:
+    age = state.backlog.age
+    waiting = "all are told" if age is None else f"oldest waits for {in_words(age)}"
+    if state.error:
+        waiting += "; the broker is away"
+    url = reverse("admin:ledger_outboxmessage_changelist")
+    dead, meaning = state.dead_letters, "none: the broker takes them all"
+    return [
+        Tile("Events to publish", _counted(state.backlog.waiting), waiting, f"{url}?status__exact=PENDING"),
+        Tile(
+            "Dead letters",
+            _counted(dead),
+            "refused three times: send again or skip" if dead else meaning,
+            f"{url}?status__exact=FAILED",
+            "bad" if dead else "good",
+        ),
+    ]
 
 
 def _balance_tile(held: list[Holdings] | None) -> Tile:

@@ -82,12 +82,13 @@ HISTORY = (
     ),
     Invariant(
         "I7",
-        "events, postings, closings, seals and snapshots cannot be changed: the guards stand on every table",
+        "what is history cannot be changed: the guards stand on every table and partition of it",
         """
         SELECT c.relname AS table, wanted.name AS missing_trigger
         FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_closing'),
                      ('ledger_seal'), ('ledger_sealedleaf'), ('ledger_sealnode'),
-                     ('ledger_snapshotbalance'), ('ledger_backdatedday')) AS parent(name)
+                     ('ledger_snapshotbalance'), ('ledger_backdatedday'),
+                      ('ledger_deliverynote')) AS parent(name)
         CROSS JOIN (VALUES ('append_only'), ('no_truncate')) AS wanted(name)
         JOIN pg_class c ON c.oid = parent.name::regclass
              OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.name::regclass)

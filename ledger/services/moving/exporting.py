@@ -25,10 +25,6 @@ _SOURCE = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()), current_database(),
            current_setting('server_version')
 """
-_BEHIND = """
-    SELECT name FROM ledger_follower AS follower
-    WHERE EXISTS (SELECT FROM ledger_event WHERE xid >= follower.horizon_xid) ORDER BY name
-"""
 _COUNT = sql.SQL("SELECT count(*) FROM {table} WHERE {condition}")
 _OLDEST = sql.SQL("SELECT {key} FROM {table} WHERE {condition} ORDER BY {key} LIMIT 1")
 _ROWS = sql.SQL(
@@ -86,14 +82,11 @@ def _header(since: date | None) -> Header:
             first = cursor.fetchone()
             if section.is_timed and first:
                 oldest.append(created_at(first[0]).date())
-        cursor.execute(_BEHIND)
-        behind = [name for (name,) in cursor.fetchall()]
     return Header(
         source=source,
         exported_at=database_now().isoformat(),
         since=since.isoformat() if since else None,
         oldest=min(oldest).isoformat() if oldest else None,
-        behind=behind,
         columns={section.name: list(section.columns) for section in SECTIONS},
         rows=rows,
     )

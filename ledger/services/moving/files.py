@@ -44,7 +44,6 @@ class Header:
         source: which installation it comes from, for people.
         since: an extract from this day on, for reading only; None = the whole ledger.
         oldest: the day of its oldest row; None when it is empty.
-        behind: readers of the outbox that had not handled all of it.
         columns, rows: of each section, in order.
     """
 
@@ -52,7 +51,6 @@ class Header:
     exported_at: str
     since: str | None
     oldest: str | None
-    behind: list[str]
     columns: dict[str, list[str]]
     rows: dict[str, int]
 

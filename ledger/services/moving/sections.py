@@ -1,7 +1,7 @@
 """What a ledger consists of, table by table: the one place that says what moves.
 
-Not in it, because they follow from the events: accounts, which are made again by folding, and read models. And not
-the seals: they speak of the rows of the installation that signed them.
+Not in it, because they follow from the events: accounts, which are made again by folding, snapshots and read models.
+And not the seals: they speak of the rows of the installation that signed them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from ledger.models import Asset, Closing, Command, Event, Follower, OutboxMessage, Posting, Reservation, Transaction
+from ledger.models import (
+    Asset,
+    Closing,
+    Command,
+    DeliveryNote,
+    Event,
+    Follower,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Transaction,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ SECTIONS = (
     Section(Reservation),
     Section(Closing),
     Section(OutboxMessage),
-    Section(Follower, local=("horizon_xid",)),
+    Section(DeliveryNote),
+    Section(Follower),
 )
 """In the order in which foreign keys allow them. A new table is a line here."""

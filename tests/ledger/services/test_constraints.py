@@ -10,6 +10,10 @@ from django.db.models import CheckConstraint, DecimalField
 from tests.ledger.connecting import tampering
 from tests.ledger.services.conftest import HoldStory, Story
 
+A_SEAL = (
+    "INSERT INTO ledger_seal (id, number, first_index, tree_size, root, previous_root, horizon_xid, sealed_at,"
+    " key_id, algorithm, signature) VALUES"
+)
 BREAKS: list[tuple[str, str]] = [
     ("account_balance_range", "UPDATE ledger_account SET balance = 'NaN'"),
     ("account_floor", "UPDATE ledger_account SET balance = -0.000000000000000001 WHERE bucket = 'AVAILABLE'"),
@@ -107,8 +111,27 @@ BREAKS: list[tuple[str, str]] = [
         " VALUES (gen_random_uuid(), gen_random_uuid(), now() + interval '1 second', 'x', 'FINANCE', now())",
     ),
     (
+        "closing_has_reason",
+        "INSERT INTO ledger_closing (id, company_id, closed_until, reason, actor_type, created_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), now(), '', 'FINANCE', now())",
+    ),
+    ("seal_number_positive", f"{A_SEAL} (gen_random_uuid(), 0, 0, 1, '', '', 0, now(), 'k', 'Ed25519', '')"),
+    ("seal_adds_leaves", f"{A_SEAL} (gen_random_uuid(), 1, 1, 1, '', '', 0, now(), 'k', 'Ed25519', '')"),
+    (
+        "sealed_leaf_index",
+        "INSERT INTO ledger_sealedleaf (index, event_id, data, secret, hash)"
+        " VALUES (-1, gen_random_uuid(), '', '', '')",
+    ),
+    (
         "seal_node_place",
-        "INSERT INTO ledger_sealnode (id, level, index, hash) VALUES (0, 0, 0, decode(repeat('00', 32), 'hex'))",
+        "INSERT INTO ledger_sealnode (level, index, hash) VALUES (0, 0, decode(repeat('00', 32), 'hex'))",
+    ),
+    ("relay_is_one", "INSERT INTO ledger_relay SELECT 'inbox', 0, 0, 0, 0, 'CLOSED', '', NULL"),
+    ("relay_breaker", "UPDATE ledger_relay SET breaker = 'TORN'"),
+    (
+        "delivery_note_kind",
+        "INSERT INTO ledger_deliverynote (id, message_id, kind, text, noted_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'LOST', '', now())",
     ),
     ("snapshot_xids", "UPDATE ledger_snapshot SET from_xid = -1"),
     ("snapshot_xids", "UPDATE ledger_snapshot SET until_xid = from_xid - 1"),

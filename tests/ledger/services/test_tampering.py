@@ -35,8 +35,8 @@ CHANGES = {
 }
 """By type of column: expressions for another value."""
 CHECKS = {
-    "ledger_event": ("event_seq_positive",),
-    "ledger_posting": ("posting_amount", "posting_chain"),
+    "ledger_event": ("event_seq_positive", "event_not_ahead"),
+    "ledger_posting": ("posting_amount", "posting_chain", "posting_not_ahead"),
 }
 
 

@@ -47,7 +47,7 @@ HARMS = [
     Harm("a log-in was changed", "UPDATE ledger_event SET session_id = gen_random_uuid() WHERE id = '{event}'",
          Finding(EVENT, "{event}", "changed")),
     Harm("a time was changed",
-         "UPDATE ledger_event SET recorded_at = recorded_at - interval '1 day' WHERE id = '{event}'",
+         "UPDATE ledger_event SET recorded_at = recorded_at + interval '1 day' WHERE id = '{event}'",
          Finding(EVENT, "{event}", "changed")),
     Harm("an event was moved above the horizon", "UPDATE ledger_event SET xid = xid + 1000000 WHERE id = '{event}'",
          Finding(EVENT, "{event}", "changed")),

@@ -1,0 +1,95 @@
+"""What is done about messages that the broker would not take: two buttons, each with a reason and on record."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from compliance.admin.forms import ReasonForm
+from compliance.admin.staff import signed_in
+from compliance.api.origin import origin_of_admin
+from ledger.admin.outbox import OutboxMessageAdmin
+from ledger.errors import ServiceError
+from wallets.services.dead_letters import POSTMASTERS, resend_messages, skip_message
+
+_OFFERED = {"FAILED": {"send_again", "skip"}, "UNROUTED": {"send_again"}}
+
+
+class DeliveryForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "Kept with the message and in the audit trail: write nothing private."
+
+
+class OutboxScreen(OutboxMessageAdmin):
+    actions_detail = ("send_again", "skip")
+
+    def has_deliver_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """The role, on a message that is visible: Unfold hands over any id that was typed."""
+        if object_id is not None:
+            self._visible(request, object_id)
+        return signed_in(request).role in POSTMASTERS
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """The buttons that make sense for this message."""
+        if signed_in(request).role not in POSTMASTERS:
+            return []
+        names = _OFFERED.get(self._visible(request, object_id).status, set())
+        return [button for button in self._get_base_actions_detail() if button.path in names]
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description="Send again",
+        permissions=["deliver"],
+        dialog={
+            "title": "Send this message again?",
+            "description": "The relay tries three more times. Later messages of the same wallet follow after it.",
+            "form_class": DeliveryForm,
+            "form_submit_text": "Send again",
+        },
+        icon="send",
+    )
+    def send_again(self, request: HttpRequest, form: DeliveryForm, object_id: str) -> HttpResponse:
+        row, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        if resend_messages([row.id], reason=reason, origin=origin_of_admin(request)):
+            messages.success(request, "It will be sent again.")
+        else:
+            messages.error(request, "There is nothing to send again any more.")
+        return _back(row.id)
+
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description="Skip",
+        permissions=["deliver"],
+        dialog={
+            "title": "Never tell this message?",
+            "description": "This is for ever. Later messages of the same wallet are told; consumers see a gap.",
+            "form_class": DeliveryForm,
+            "form_submit_text": "Skip it",
+        },
+        icon="skip_next",
+        variant=ActionVariant.DANGER,
+    )
+    def skip(self, request: HttpRequest, form: DeliveryForm, object_id: str) -> HttpResponse:
+        row, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        try:
+            skip_message(row.id, reason=reason, origin=origin_of_admin(request))
+        except ServiceError as error:
+            messages.error(request, error.detail)
+        else:
+            messages.success(request, "It is skipped.")
+        return _back(row.id)
+
+    def _visible(self, request: HttpRequest, object_id: str) -> Any:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
+
+def _back(message_id: UUID) -> HttpResponse:
+    return HttpResponse(headers={"HX-Redirect": reverse("admin:ledger_outboxmessage_change", args=[message_id])})
