@@ -117,7 +117,8 @@ BREAKS = [
     ),
     Break(
         "I6d", "a line was recorded before the one it follows",
-        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour', effective_at = '2024-01-01' WHERE id = '{posting}'",
+        "UPDATE ledger_posting SET recorded_at = recorded_at - interval '1 hour', effective_at = '2024-01-01'"
+        " WHERE id = '{posting}'",
         {"account_id": "{alice}", "posting_id": "{posting}", "account_seq": "2"},
     ),
     Break(
