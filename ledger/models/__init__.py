@@ -6,6 +6,7 @@ from ledger.models.closing import Closing
 from ledger.models.command import Command
 from ledger.models.event import Event
 from ledger.models.follower import Follower
+from ledger.models.inbox import InboxEvent, InboxSource
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
@@ -21,6 +22,8 @@ __all__ = [
     "Command",
     "Event",
     "Follower",
+    "InboxEvent",
+    "InboxSource",
     "OutboxMessage",
     "Posting",
     "ReadModel",
