@@ -58,7 +58,7 @@ DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
 DATABASE_URL = _required("DATABASE_URL", otherwise="")
 OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", DATABASE_URL)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
-"""Per web process. With 2 web processes, worker, beat, relay and consumer an instance stays within 20 connections (R92)."""
+"""Per web process. With worker, beat, relay and consumer an instance of 2 stays within 20 connections (R92)."""
 TRANSACTION_TIMEOUT_SECONDS = 0 if is_patient(DATABASE_PURPOSE) else 10
 REQUIRE_DURABLE_DATABASE = PROFILE != "test"
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.dummy"}}

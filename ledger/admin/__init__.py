@@ -1,6 +1,6 @@
 """The ledger in the back office: to look at, never to change. Whoever knows people and wallets registers it.
 
-The one thing that is done here is to close the books.
+What is done here is to close the books, and to decide about events of other services that failed.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
+from ledger.admin.inbox import Desk, InboxEventAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.models import Account, Asset, Closing, Command, Event, InboxEvent, OutboxMessage, Posting, Seal, Transaction
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
@@ -27,16 +28,18 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
 }
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf) -> None:
+def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, desk: Desk) -> None:
     """Put the ledger's screens on a site.
 
     Args:
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
+        desk: what can be done about events of other services.
     """
     site.register(Asset, AssetAdmin)
     answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
         site.register(model, screen, **answers)
+    site.register(InboxEvent, InboxEventAdmin, **answers, desk=desk)
     site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
 from ledger.core.events import Stream
-from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.models import Account, Closing, Command, Event, InboxEvent, OutboxMessage, Posting, Seal, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,12 @@ def closings_within(scope: Scope) -> QuerySet[Closing]:
     """When the company closed its books, for who sees the whole company."""
     closings = Closing.objects.filter(company_id=scope.company_id)
     return closings if scope.is_whole_company else closings.none()
+
+
+def inbox_within(scope: Scope) -> QuerySet[InboxEvent]:
+    """The events about the company, and those of which nobody can tell whom they are about, for who sees all of it."""
+    rows = InboxEvent.objects.filter(Q(company_id=scope.company_id) | Q(company_id__isnull=True))
+    return rows if scope.is_whole_company else rows.none()
 
 
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:

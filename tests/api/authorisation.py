@@ -138,6 +138,18 @@ SYSTEM with      -    403   403      403
 SYSTEM without   -    403   403      403
 """
 
+HAND_IN = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          403
+COMPLIANCE       403
+AUDITOR          403
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 BOOK = """
                  own  team  company  foreign
 anonymous        401  401   401      401
@@ -311,6 +323,13 @@ def _lock(client: APIClient, things: Things) -> dict[str, str]:
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
+EVENT = {
+    "event_id": "matrix-1",
+    "event_type": "BookingCancelled",
+    "source": "matrix",
+    "timestamp": "2026-03-10T12:00:00Z",
+    "data": {"booking_id": "B-404"},
+}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
 
@@ -402,6 +421,7 @@ ROWS = (
         CLOSE_BOOKS,
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
+    Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: EVENT),
     Row(
         "POST /v1/wallet/balance_transfer",
         SPEND,

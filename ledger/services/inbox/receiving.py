@@ -32,13 +32,10 @@ def receive(envelope: Envelope, delivery: Delivery, handlers: Handlers) -> Recei
     settled: tuple[str, ...] = ()
     with use_case(durable=True):
         row, is_new = _keep(envelope, delivery)
-        if not is_new and (bytes(row.payload_hash), row.delivered_by is None or row.company_id) != (
-            _hash_of(envelope),
-            delivery.account_id is None or delivery.company_id,
-        ):
-            raise IdempotencyKeyReused
         if is_new:
             settled = work_on(row, handlers)
+        elif not _is_same(row, envelope, delivery, handlers):
+            raise IdempotencyKeyReused
     follow_up(settled, handlers)
     return receipt_of(row, is_new=is_new)
 
@@ -84,6 +81,16 @@ def _keep(envelope: Envelope, delivery: Delivery) -> tuple[InboxEvent, bool]:
     InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
     kept = lock_inbox_event(envelope.source, envelope.event_id)
     return kept, kept.id == row.id
+
+
+def _is_same(row: InboxEvent, envelope: Envelope, delivery: Delivery, handlers: Handlers) -> bool:
+    """Whether a known event is the one that came again, be it through the other door. A program of another company
+    neither learns what became of it nor can have taken its place."""
+    company_id = delivery.company_id
+    if company_id is None and row.delivered_by is not None and (handler := handlers.get(row.event_type)):
+        company_id = handler.company_of(envelope.data)
+    is_theirs = company_id is None or row.company_id in (None, company_id)
+    return is_theirs and bytes(row.payload_hash) == _hash_of(envelope)
 
 
 def _hash_of(envelope: Envelope) -> bytes:

@@ -7,7 +7,7 @@ from ledger.services.invariants.invariant import Invariant
 ANNOUNCEMENTS = (
     Invariant(
         "I17",
-        "each event is announced exactly once per wallet it touches, a refused booking is answered once, nothing else is",
+        "each event is announced once per wallet it touches, a refused booking is answered once, and nothing else is",
         """
         WITH expected AS (
             SELECT e.id AS event_id, e.stream_id AS aggregate_id, false AS is_answer

@@ -12,10 +12,7 @@ HANDLERS: Handlers = {
 }
 """What is done for whom. Other types of events are ignored."""
 
-PERSONAL = frozenset({"UserCreated"})
-"""Types whose data name people."""
-
-__all__ = ["HANDLERS", "MOST_BYTES", "PERSONAL", "IncomingEvent", "envelope_of", "read_message", "retry_due_events"]
+__all__ = ["HANDLERS", "MOST_BYTES", "IncomingEvent", "envelope_of", "read_message", "retry_due_events"]
 
 
 def retry_due_events() -> int:
