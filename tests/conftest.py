@@ -18,8 +18,11 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests import servers
+from tests.rabbit import rabbitmq
 from walletsite.database import Purpose, database_settings
 from walletsite.embedded.roles import drop_database, ensure_database
+
+__all__ = ["rabbitmq"]  # a fixture for all
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
