@@ -102,7 +102,7 @@ def _connected(intake: Intake) -> Connection:
     return Connection(intake.broker_url, connect_timeout=5, heartbeat=HEARTBEAT_SECONDS, transport_options=options)
 
 
-def _broker_errors(intake: Intake) -> tuple[type[Exception], ...]:
+def _broker_errors(intake: Intake) -> tuple[type[BaseException], ...]:
     kinds = Connection(intake.broker_url)
     return (BrokerError, OSError, *kinds.connection_errors, *kinds.channel_errors)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,8 @@ def scene(committed_db: None) -> Scene:
     return make_scene()
 
 
-def handed_in_at_once(*envelopes: dict[str, object]) -> list[Receipt]:
-    return answers(together([lambda envelope=envelope: take(envelope) for envelope in envelopes]))
+def handed_in_at_once(*envelopes: dict[str, Any]) -> list[Receipt]:
+    return answers(together([partial(take, envelope) for envelope in envelopes]))
 
 
 def test_a_booking_is_debited_once(scene: Scene) -> None:

@@ -70,7 +70,7 @@ class Post:
     def counts(self) -> tuple[int, int]:
         """How many messages lie in the queue and among the dead letters."""
         with Connection(self.broker_url) as broker:
-            channel = broker.default_channel
+            channel: Any = broker.default_channel
             names = self.name, f"{self.name}.dead"
             waiting, dead = (channel.queue_declare(name, passive=True).message_count for name in names)
         return waiting, dead

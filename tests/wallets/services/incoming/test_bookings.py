@@ -7,7 +7,7 @@ import pytest
 from ledger.ids import new_id
 from ledger.models import OutboxMessage, Transaction
 from ledger.selectors.balances import system_balances
-from ledger.services.inbox import Delivery
+from ledger.services.inbox import Delivery, Receipt
 from tests.compliance.factories import ServiceAccountFactory, UserFactory
 from tests.wallets.held import hold
 from tests.wallets.incoming import answers_about, booked, broken, cancelled, outcome_of, row_of, take
@@ -15,6 +15,11 @@ from tests.wallets.scene import Scene, available, give_wallet, nothing_moved, no
 from wallets.services.bookings import clearing_account
 
 DONE = ("PROCESSED", "")
+
+
+def document_of(receipt: Receipt) -> Transaction:
+    assert receipt.transaction_id is not None
+    return Transaction.objects.get(id=receipt.transaction_id)
 
 
 def owed(scene: Scene) -> str:
@@ -27,7 +32,7 @@ def test_a_booking_is_debited_at_once(scene: Scene) -> None:
     receipt = take(booked(scene.cast.alice, booking="B-1"))
     assert outcome_of(receipt) == DONE
     assert (f"{available(scene.alices):.2f}", owed(scene)) == ("70.00", "30.00")
-    document = Transaction.objects.get(id=receipt.transaction_id)
+    document = document_of(receipt)
     assert (document.type, document.state, document.reference_type, document.reference_id, document.description) == (
         "PAYMENT",
         "COMPLETED",
@@ -46,7 +51,7 @@ def test_the_wallet_that_is_named_pays(scene: Scene) -> None:
     envelope["data"] |= {"wallet_id": str(savings.id), "category": "travel"}
     receipt = take(envelope)
     assert (available(savings), available(scene.alices)) == (20, 100)
-    assert Transaction.objects.get(id=receipt.transaction_id).metadata == {"category": "travel"}
+    assert document_of(receipt).metadata == {"category": "travel"}
 
 
 def test_a_wallet_of_somebody_else_does_not_pay(scene: Scene) -> None:
@@ -61,7 +66,7 @@ def test_a_refused_booking_is_answered_with_the_gates(scene: Scene) -> None:
     with nothing_moved():
         receipt = take(envelope)
     assert outcome_of(receipt) == ("PROCESSED", "funds.insufficient")
-    assert Transaction.objects.get(id=receipt.transaction_id).state == "FAILED"
+    assert document_of(receipt).state == "FAILED"
     (answer,) = answers_about(scene.alices)
     assert (answer.aggregate_type, answer.aggregate_id, answer.sequence) == ("transaction", receipt.transaction_id, 2)
     assert answer.data == {
@@ -117,7 +122,7 @@ def test_a_cancelled_booking_is_given_back_whole(scene: Scene) -> None:
     receipt = take(cancelled("B-1"))
     assert outcome_of(receipt) == DONE
     assert (available(scene.alices), owed(scene)) == (100, "0.00")
-    refund = Transaction.objects.get(id=receipt.transaction_id)
+    refund = document_of(receipt)
     assert (refund.type, refund.amount, refund.reference_id) == ("REFUND", 30, "B-1")
     assert not broken()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -38,7 +39,7 @@ def ref(scene: Scene, number: int = 1) -> str:
     return f"{scene.alices.id}-{number}"
 
 
-def known(*envelopes: dict[str, object]) -> bool:
+def known(*envelopes: dict[str, Any]) -> bool:
     return InboxEvent.objects.filter(event_id__in=[e["event_id"] for e in envelopes]).count() == len(envelopes)
 
 
