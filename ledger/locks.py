@@ -1,8 +1,8 @@
 """The only place of the ledger that locks rows.
 
-Order, everywhere: documents first, then a company's books (`share_books`), ledger accounts last and sorted by id,
-nothing else while they are held (docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking
-the foreign-key checks of other sessions' postings (ADR 0004).
+Order, everywhere: an event of another service and its source first, documents next, then a company's books
+(`share_books`), ledger accounts last and sorted by id, nothing else while they are held (docs/adr/0004-lock-order.md).
+`FOR NO KEY UPDATE` serialises lockers without blocking the foreign-key checks of other sessions' postings (ADR 0004).
 """
 
 from __future__ import annotations

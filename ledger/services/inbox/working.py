@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 PARKED_FOR = timedelta(seconds=30)
 _MOST_DETAIL = 500
+_MOST_PLACES = 5
+_FIELD = re.compile(r"/[a-z_]{1,30}")
 _PASSING = frozenset({"40P01", "40001", "55P03", "57014"})
 """Deadlock, serialization failure, lock timeout, statement timeout: the session lives on and may try again."""
 
@@ -57,7 +60,7 @@ def _try(row: InboxEvent, handler: Handler, now: datetime) -> tuple[str, ...]:
     except (Busy, Unavailable) as error:
         _try_again(row, now, error.code, error.detail)
     except ServiceError as error:
-        _fail(row, now, error.code, error.detail)
+        _fail(row, now, error.code, error.detail + _places(error))
     except (OperationalError, InterfaceError) as error:
         if _sqlstate(error) not in _PASSING:
             raise
@@ -111,6 +114,12 @@ def _try_again(row: InboxEvent, now: datetime, code: str, detail: str) -> None:
         return
     row.error_code, row.error_detail = code, detail[:_MOST_DETAIL]
     _wait(row, now + pause, waiting_for="")
+
+
+def _places(error: ServiceError) -> str:
+    """Which fields it is about. Only what looks like the name of one is repeated: a sender may have sent anything."""
+    pointers = [entry["pointer"] for entry in error.data.get("errors", ()) if _FIELD.fullmatch(entry["pointer"])]
+    return f" ({', '.join(pointers[:_MOST_PLACES])})" if pointers else ""
 
 
 def _fail(row: InboxEvent, now: datetime, code: str, detail: str) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from ledger.models import InboxEvent, Transaction
+from ledger.services.consuming import consume
 from ledger.services.inbox.receiving import UNREADABLE
 from tests.ledger.books import assert_sound
 from tests.ledger.sessions import wait_until
 from tests.rabbit import Node
 from tests.wallets.incoming import booked, cancelled, event, joined, row_of, sent
 from tests.wallets.scene import Scene, available, make_scene
-from tests.wallets.services.incoming.consumers import DIES_BEFORE_ACK, Post, consuming, wait_until_empty
+from tests.wallets.services.incoming.consumers import DIES_BEFORE_ACK, Post, consuming, is_empty, wait_until_empty
 from wallets.services.incoming import MOST_BYTES
 from wallets.services.incoming.taking import take_message
 
@@ -151,3 +154,23 @@ def test_the_same_on_the_embedded_valkey(scene: Scene) -> None:
         post.publish(*envelopes, b"{", *envelopes)
         wait_until(lambda: known(*envelopes) and available(scene.alices) == 80)
     assert_sound()
+
+
+def test_with_the_database_gone_messages_go_back_to_their_queue(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is lost or dead-lettered: it listens again when the database answers, and gets them again."""
+    monkeypatch.setattr("ledger.services.consuming._database_answers", lambda: True)
+    taken: list[bytes] = []
+    stopping = threading.Event()
+
+    def take(body: bytes) -> bool:
+        taken.append(body)
+        if len(taken) == 2:
+            raise OperationalError("the database is away")
+        if len(taken) == 4:
+            stopping.set()
+        return True
+
+    post.publish(b"1", b"2", b"3")
+    consume(post.intake, take, stopping)
+    assert sorted(taken) == [b"1", b"2", b"2", b"3"]
+    assert is_empty(post)

@@ -12,10 +12,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from compliance.models import ServiceAccount
 from ledger.errors import IdempotencyKeyReused
+from ledger.ids import new_id
 from ledger.models import InboxEvent
 from ledger.selectors.inbox import inbox_backlog
 from ledger.services.inbox import Delivery, Handled, Handler, Incoming, receive
 from tests.compliance.factories import ServiceAccountFactory
+from tests.ledger.connecting import connected_as_owner
 from tests.wallets.incoming import booked, cancelled, event, joined, make_due, outcome_of, row_of, take
 from tests.wallets.scene import Scene, available, nothing_recorded
 from wallets.services.incoming import HANDLERS, IncomingEvent, envelope_of, retry_due_events
@@ -234,3 +236,14 @@ def test_a_payload_is_not_forgotten_while_it_is_needed(scene: Scene, status: str
     assert take(envelope).status == status
     with atomic(), pytest.raises(IntegrityError):
         InboxEvent.objects.filter(id=row_of(envelope).id).update(payload=None)
+
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize("table", ["ledger_inboxevent", "ledger_inboxsource"])
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {}"])
+def test_not_even_the_owner_of_the_tables_deletes(table: str, statement: str) -> None:
+    take(event("HotelOpened", {}, source=f"hotels-{new_id().hex}", sequence=1))
+    with connected_as_owner(), atomic(), connection.cursor() as cursor:
+        with pytest.raises(IntegrityError, match="append-only"):
+            cursor.execute(statement.format(table))
+        connection.set_rollback(True)

@@ -72,6 +72,7 @@ def test_what_is_not_a_person_fails(scene: Scene, changes: dict[str, Any], point
         receipt = take(envelope)
     assert receipt.status == "FAILED"
     assert receipt.error_code in {"request.validation", "currency.unsupported"}
+    assert f"({pointer})" in receipt.error_detail
 
 
 def test_an_address_or_an_id_of_somebody_else_fails(scene: Scene) -> None:
