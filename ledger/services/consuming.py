@@ -29,6 +29,7 @@ DEAD_LETTERS_KEPT_FOR = 14 * 24 * 60 * 60 * 1000
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1, 30
 LISTENING_SECONDS = 1
 HEARTBEAT_SECONDS = 30
+CONNECTING_SECONDS = 5
 
 Take = Callable[[bytes], bool]
 """Works on one message; whether it may be acknowledged. Otherwise it is a dead letter. A lost database is raised."""
@@ -98,8 +99,14 @@ def consume(intake: Intake, take: Take, stopping: threading.Event) -> None:
 
 def _connected(intake: Intake) -> Connection:
     """A broker that hangs is noticed: by the heartbeat, or by the time limit of Valkey's socket."""
-    options = {} if intake.broker_url.startswith("amqp") else {"socket_connect_timeout": 5, "visibility_timeout": 60}
-    return Connection(intake.broker_url, connect_timeout=5, heartbeat=HEARTBEAT_SECONDS, transport_options=options)
+    options = (
+        {}
+        if intake.broker_url.startswith("amqp")
+        else {"socket_connect_timeout": CONNECTING_SECONDS, "visibility_timeout": 60}
+    )
+    return Connection(
+        intake.broker_url, connect_timeout=CONNECTING_SECONDS, heartbeat=HEARTBEAT_SECONDS, transport_options=options
+    )
 
 
 def _broker_errors(intake: Intake) -> tuple[type[BaseException], ...]:
@@ -108,6 +115,7 @@ def _broker_errors(intake: Intake) -> tuple[type[BaseException], ...]:
 
 
 def _listen(broker: Connection, intake: Intake, take: Take, stopping: threading.Event) -> None:
+    broker.ensure_connection(max_retries=1, timeout=CONNECTING_SECONDS)  # the channel below would try for ever
     channel = broker.default_channel
     intake.dead_queue()(channel).declare()
     queues = [queue(channel) for queue in intake.queues()]

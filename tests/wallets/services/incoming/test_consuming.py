@@ -174,3 +174,19 @@ def test_with_the_database_gone_messages_go_back_to_their_queue(post: Post, monk
     consume(post.intake, take, stopping)
     assert sorted(taken) == [b"1", b"2", b"2", b"3"]
     assert is_empty(post)
+
+
+@pytest.mark.parametrize("nobody", ["amqp://guest:guest@127.0.0.1:1//", "redis://127.0.0.1:1"])
+def test_without_any_broker_it_waits_and_can_be_stopped(
+    committed_db: None, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping, pauses = threading.Event(), []
+
+    def count(pause: float) -> None:
+        pauses.append(pause)
+        if len(pauses) == 3:
+            stopping.set()
+
+    monkeypatch.setattr(stopping, "wait", count)
+    consume(Post(nobody).intake, lambda body: True, stopping)
+    assert pauses == [2, 4, 8]
