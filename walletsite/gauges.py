@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ledger.selectors.inbox import inbox_backlog
+from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
 
 logger = structlog.get_logger(__name__)
@@ -50,9 +51,26 @@ class _InboxGauges(Collector):
         yield GaugeMetricFamily("wallet_inbox_age_seconds", "Since when the oldest pending event waits.", age)
 
 
+class _MonthGauges(Collector):
+    """How far ahead the large tables have their months (ADR 0023)."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            ahead = months_ahead()
+        except Error as error:
+            logger.warning("gauge_failed", gauge="months", reason=type(error).__name__)
+            return
+        text = "Months after the present one that a table has: 0 when the next is missing, -1 when the present one is."
+        family = GaugeMetricFamily("wallet_months_ahead", text, labels=["table"])
+        for table, months in ahead.items():
+            family.add_metric([table], months)
+        yield family
+
+
 _REGISTRY = CollectorRegistry()
 _REGISTRY.register(_SealGauges())
 _REGISTRY.register(_InboxGauges())
+_REGISTRY.register(_MonthGauges())
 
 
 def gauges() -> bytes:

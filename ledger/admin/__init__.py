@@ -5,6 +5,8 @@ What is done here is to close the books, and to decide about events of other ser
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 
@@ -12,14 +14,28 @@ from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
 from ledger.admin.inbox import Desk, InboxEventAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
+from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Closing, Command, Event, InboxEvent, OutboxMessage, Posting, Seal, Transaction
+from ledger.models import (
+    Account,
+    Asset,
+    Closing,
+    Command,
+    Event,
+    InboxEvent,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Seal,
+    Transaction,
+)
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
     Transaction: TransactionAdmin,
+    Reservation: ReservationAdmin,
     Event: EventAdmin,
     Posting: PostingAdmin,
     Command: CommandAdmin,
@@ -28,18 +44,24 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
 }
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, desk: Desk) -> None:
+Extended = Mapping[type[ScopedAdmin], type[ScopedAdmin]]
+
+
+def register(
+    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, extended: Extended, desk: Desk
+) -> None:
     """Put the ledger's screens on a site.
 
     Args:
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
+        extended: screens to which the floors above have added buttons, by the screen that they extend.
         desk: what can be done about events of other services.
     """
     site.register(Asset, AssetAdmin)
     answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
-        site.register(model, screen, **answers)
+        site.register(model, extended.get(screen, screen), **answers)
     site.register(InboxEvent, InboxEventAdmin, **answers, desk=desk)
     site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))

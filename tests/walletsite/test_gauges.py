@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
+import walletsite.gauges
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
 from tests.wallets.incoming import booked, cancelled, make_due, row_of, take
@@ -71,3 +72,13 @@ def test_the_inbox_is_measured(client: Client, scene: Scene) -> None:
 @pytest.fixture
 def scene(db: None) -> Scene:
     return make_scene()
+
+
+@pytest.mark.usefixtures("db")
+def test_months_are_measured(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def line() -> str:
+        return client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+
+    assert 'wallet_months_ahead{table="ledger_event"} 3.0' in line()
+    monkeypatch.setattr(walletsite.gauges, "months_ahead", lambda: {"ledger_event": 0})
+    assert 'wallet_months_ahead{table="ledger_event"} 0.0' in line()
