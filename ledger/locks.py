@@ -1,18 +1,19 @@
 """The only place of the ledger that locks rows.
 
-Order, everywhere: documents first, then a company's books (`share_books`), ledger accounts last and sorted by id,
-nothing else while they are held (docs/adr/0004-lock-order.md). `FOR NO KEY UPDATE` serialises lockers without blocking
-the foreign-key checks of other sessions' postings (ADR 0004).
+Order, everywhere: an event of another service and its source first, documents next, then a company's books
+(`share_books`), ledger accounts last and sorted by id, nothing else while they are held (docs/adr/0004-lock-order.md).
+`FOR NO KEY UPDATE` serialises lockers without blocking the foreign-key checks of other sessions' postings (ADR 0004).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
-from ledger.models import Follower, Relay
+from ledger.models import Follower, InboxEvent, InboxSource, Relay
 
 _LOCK = """
     SELECT id FROM ledger_account
@@ -74,3 +75,20 @@ def own_books(company_id: UUID) -> None:
     assert connection.in_atomic_block, "the lock would end at once"
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [company_id])
+
+
+def lock_inbox_event(source: str, event_id: str) -> InboxEvent:
+    """What is known of another service's event, held until the end of the transaction."""
+    return InboxEvent.objects.select_for_update(no_key=True).get(source=source, event_id=event_id)
+
+
+def lock_open_inbox_event(id: UUID) -> InboxEvent | None:
+    """An event that has no final status; None when it has one by now, or when somebody else is at it."""
+    rows = InboxEvent.objects.select_for_update(no_key=True, skip_locked=True)
+    return rows.filter(id=id, status__in=["PENDING", "FAILED"]).first()
+
+
+def lock_inbox_source(key: str, now: datetime) -> InboxSource:
+    """How far a numbered source has come, made at its first event, held until the end of the transaction."""
+    InboxSource.objects.bulk_create([InboxSource(key=key, updated_at=now)], ignore_conflicts=True)
+    return InboxSource.objects.select_for_update(no_key=True).get(key=key)

@@ -21,6 +21,7 @@ from ledger.admin import register
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.scope import Scope
 from wallets.admin import BUTTONS
+from wallets.admin.inbox import DESK
 from wallets.admin.origin import origin_of_staff
 from wallets.selectors.scope import ledger_scope
 
@@ -48,6 +49,6 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
 
 
 admin.site.index_title = "Home"
-register(admin.site, scope_of=scope_of, wallet_url=wallet_url, origin_of=origin_of_staff, extended=BUTTONS)
+register(admin.site, scope_of=scope_of, wallet_url=wallet_url, origin_of=origin_of_staff, extended=BUTTONS, desk=DESK)
 admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 admin.site.register(PeriodicTask, PeriodicTaskAdmin)

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ledger.selectors.inbox import inbox_backlog
 from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
 from walletsite.delivery_gauges import DeliveryGauges
@@ -35,6 +36,22 @@ class _SealGauges(Collector):
             yield GaugeMetricFamily("wallet_seconds_since_seal", text, backlog.age_seconds)
 
 
+class _InboxGauges(Collector):
+    """How the events of other services are getting on."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            backlog = inbox_backlog()
+        except Error as error:
+            logger.warning("gauge_failed", gauge="inbox", reason=type(error).__name__)
+            return
+        yield GaugeMetricFamily("wallet_inbox_pending", "Events that wait or are tried again.", backlog.pending)
+        yield GaugeMetricFamily("wallet_inbox_failed", "Dead letters that nobody has dealt with.", backlog.failed)
+        yield GaugeMetricFamily("wallet_inbox_missed", "Numbers of sources that were given up.", backlog.missed)
+        age = backlog.age_seconds or 0
+        yield GaugeMetricFamily("wallet_inbox_age_seconds", "Since when the oldest pending event waits.", age)
+
+
 class _MonthGauges(Collector):
     """How far ahead the large tables have their months (ADR 0023)."""
 
@@ -54,6 +71,7 @@ class _MonthGauges(Collector):
 _REGISTRY = CollectorRegistry()
 _REGISTRY.register(DeliveryGauges())
 _REGISTRY.register(_SealGauges())
+_REGISTRY.register(_InboxGauges())
 _REGISTRY.register(_MonthGauges())
 
 

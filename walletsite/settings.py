@@ -58,7 +58,7 @@ DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
 DATABASE_URL = _required("DATABASE_URL", otherwise="")
 OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", DATABASE_URL)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
-"""Per web process. With 2 web processes, worker, beat and relay an instance stays within 20 connections (R92)."""
+"""Per web process. With worker, beat, relay and consumer an instance of 2 stays within 20 connections (R92)."""
 TRANSACTION_TIMEOUT_SECONDS = 0 if is_patient(DATABASE_PURPOSE) else 10
 REQUIRE_DURABLE_DATABASE = PROFILE != "test"
 DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.dummy"}}
@@ -74,6 +74,15 @@ APP_DATABASE_ROLE = env.str(
 REDIS_URL = _required("REDIS_URL", otherwise="redis://127.0.0.1:1")
 """In development without Redis nothing listens on port 1, and callers do without. (Port 0 means 6379 to redis-py.)"""
 BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+INBOX_EXCHANGE = env.str("INBOX_EXCHANGE", "services.events")
+INBOX_EXCHANGE_TYPE = env.str("INBOX_EXCHANGE_TYPE", "topic")
+INBOX_ROUTING_KEYS = env.list("INBOX_ROUTING_KEYS", default=["#"])
+INBOX_QUEUE = env.str("INBOX_QUEUE", "wallet.inbox")
+"""Where the other services publish, what of it is wanted, and the queue in which it waits for us."""
+INBOX_GAP_SECONDS = env.int("INBOX_GAP_SECONDS", 60)
+"""How long the events of a source wait for a missing number before it is given up."""
+INBOX_PATIENCE_SECONDS = env.int("INBOX_PATIENCE_SECONDS", 3600)
+"""How long an event waits for what it depends on (a booking, a person) before it has failed."""
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 """Django's own cache serves nobody here: `ledger.redis` is the one door to Redis."""
 
@@ -245,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
+    "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=5)},
 }
 
 # -- Logs

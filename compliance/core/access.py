@@ -11,6 +11,7 @@ SERVICE_SCOPES = frozenset(
         "transfers:write",
         "bookings:write",
         "events:read",
+        "events:write",
         "ledger:backdate",
         "ledger:read",
     }
@@ -34,6 +35,7 @@ _NARROWER = {
     ("compliance", "serviceaccount"): _COMPANY_ROLES,
     ("compliance", "loginsession"): _COMPANY_ROLES,
     ("ledger", "closing"): _COMPANY_ROLES,
+    ("ledger", "inboxevent"): _COMPANY_ROLES,
     # The seals are of the whole installation: no part of them is a team's.
     ("ledger", "seal"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.

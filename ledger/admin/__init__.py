@@ -1,6 +1,6 @@
 """The ledger in the back office: to look at, never to change. Whoever knows people and wallets registers it.
 
-The one thing that is done here is to close the books.
+What is done here is to close the books, and to decide about events of other services that failed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
+from ledger.admin.inbox import Desk, InboxEventAdmin
 from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, PostingAdmin
 from ledger.admin.reservations import ReservationAdmin
@@ -24,6 +25,7 @@ from ledger.models import (
     Closing,
     Command,
     Event,
+    InboxEvent,
     OutboxMessage,
     Posting,
     Reservation,
@@ -46,7 +48,9 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
 Extended = Mapping[type[ScopedAdmin], type[ScopedAdmin]]
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, extended: Extended) -> None:
+def register(
+    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, extended: Extended, desk: Desk
+) -> None:
     """Put the ledger's screens on a site.
 
     Args:
@@ -54,9 +58,11 @@ def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
         extended: screens to which the floors above have added buttons, by the screen that they extend.
+        desk: what can be done about events of other services.
     """
     site.register(Asset, AssetAdmin)
     answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
         site.register(model, extended.get(screen, screen), **answers)
+    site.register(InboxEvent, InboxEventAdmin, **answers, desk=desk)
     site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))

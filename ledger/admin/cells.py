@@ -21,6 +21,8 @@ _LABELS = {
     "COMPLETED": ("success", "check_circle"),
     "ACCEPTED": ("success", "check_circle"),
     "PUBLISHED": ("success", "check_circle"),
+    "PROCESSED": ("success", "check_circle"),
+    "IGNORED": ("default", "block"),
     "VERIFIED": ("success", "check_circle"),
     "UNROUTED": ("warning", "link_off"),
     "RESENT": ("info", "send"),

@@ -148,11 +148,17 @@ class Document:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
     """Move money over n legs. A credit, a debit, a payment and a transfer are all this command: they differ
-    in their document and in whose accounts the legs touch."""
+    in their document and in whose accounts the legs touch.
+
+    Attributes:
+        answers: the booking that another service has told of and that this settles; if it is refused, the message
+            `BookingRejected` says so with these fields.
+    """
 
     document: Document
     legs: tuple[Leg, ...]
     conditions: Conditions | None = None
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

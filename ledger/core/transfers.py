@@ -23,7 +23,8 @@ def decide_transfer(accounts: Accounts, command: Transfer, now: datetime) -> Dec
     gates = leg_gates(accounts, command.legs) + _condition_gates(accounts, command)
     code = first_failure(gates)
     if code is not None:
-        return refuse(command, document, Refusal(code, gates), now)
+        answers = {} if command.answers is None else {"answers": command.answers}
+        return refuse(command, document, Refusal(code, gates), now, **answers)
     # Nothing below may fail.
     event = first_event(EventType.TRANSACTION_COMPLETED, command, document, gates, now)
     return Decision(events=(replace(event, postings=postings(accounts, event.id, command.legs)),), gates=gates)

@@ -7,6 +7,7 @@ from ledger.models.command import Command
 from ledger.models.delivery import DeliveryNote, Relay
 from ledger.models.event import Event
 from ledger.models.follower import Follower
+from ledger.models.inbox import InboxEvent, InboxSource
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
@@ -25,6 +26,8 @@ __all__ = [
     "DeliveryNote",
     "Event",
     "Follower",
+    "InboxEvent",
+    "InboxSource",
     "OutboxMessage",
     "Posting",
     "ReadModel",

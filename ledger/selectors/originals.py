@@ -51,6 +51,16 @@ def _original(row: Transaction, net: dict[UUID, Decimal]) -> Original:
     )
 
 
+def payments_by_reference(*, type: str, id: str, company_id: UUID | None) -> list[Transaction]:
+    """The payments out of wallets that bear a reference, refused ones too.
+
+    Args:
+        company_id: None = of every company.
+    """
+    payments = Transaction.objects.filter(reference_id=id, reference_type=type, type="PAYMENT")
+    return list(payments if company_id is None else payments.filter(company_id=company_id))
+
+
 def accounts_to_lock(originals: Iterable[Original]) -> dict[UUID, tuple[UUID, ...]]:
     """Per document the accounts that it moved and the headline accounts of their wallets."""
     kept = list(originals)

@@ -16,6 +16,7 @@ from ledger.models import (
     Closing,
     Command,
     Event,
+    InboxEvent,
     OutboxMessage,
     Posting,
     Reservation,
@@ -110,6 +111,12 @@ def closings_within(scope: Scope) -> QuerySet[Closing]:
     """When the company closed its books, for who sees the whole company."""
     closings = Closing.objects.filter(company_id=scope.company_id)
     return closings if scope.is_whole_company else closings.none()
+
+
+def inbox_within(scope: Scope) -> QuerySet[InboxEvent]:
+    """The events about the company, and those of which nobody can tell whom they are about, for who sees all of it."""
+    rows = InboxEvent.objects.filter(Q(company_id=scope.company_id) | Q(company_id__isnull=True))
+    return rows if scope.is_whole_company else rows.none()
 
 
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:

@@ -2,7 +2,8 @@
 
 The sequence of a wallet's messages is its version, which is that of its AVAILABLE account: every event that touches
 any of the wallet's accounts raises it by one and sends one message, so a gap means a loss. A failed transaction
-touches no account; it is announced under its own id.
+touches no account; it is announced under its own id, and so is the answer to a booking of another service that was
+refused: first `TransactionFailed`, then `BookingRejected`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from uuid import UUID
 
 from ledger.core.accounts import WALLET, Account
 from ledger.core.commands import Document, OpenAccounts, SetAccountStatus
+from ledger.core.decisions import as_text
 from ledger.core.events import Event, EventType
+from ledger.core.refusals import Gate
 from ledger.core.state import Hold
 from ledger.money import ZERO, plain
 from ledger.services.results import Result
@@ -45,6 +48,8 @@ def messages(result: Result, event: Event) -> Iterator[Message]:
         case _ if event.type is EventType.TRANSACTION_FAILED:
             assert result.document is not None, "what failed is a document"
             yield _failed(result.document, event)
+            if "answers" in event.data:
+                yield _rejected(result, event)
         case _:
             for headline, moved in _touched_wallets(result, event):
                 yield _moved(result, event, headline, moved)
@@ -132,3 +137,25 @@ def _failed(document: Document, event: Event) -> Message:
         "code": event.data["code"],
     }
     return Message("transaction", document.id, event.seq, "TransactionFailed", data)
+
+
+def _rejected(result: Result, event: Event) -> Message:
+    """The answer to a booking that another service has told of (ADR 0026)."""
+    document, refusal = result.document, result.refusal
+    assert document is not None, "what failed is a document"
+    assert refusal is not None, "it failed because it was refused"
+    data = {
+        **event.data["answers"],
+        "txn_id": str(document.id),
+        "wallet_id": event.data["source_wallet_id"],
+        "amount": plain(document.amount),
+        "currency": document.asset,
+        "code": refusal.code.value,
+        "gates": [_gate(gate) for gate in refusal.gates if not gate.ok],
+    }
+    return Message("transaction", document.id, event.seq + 1, "BookingRejected", data)
+
+
+def _gate(gate: Gate) -> dict[str, str | None]:
+    figures = {"required": gate.required, "available": gate.available, "shortfall": gate.shortfall}
+    return {"gate": gate.kind.value, "id": str(gate.id), **{name: as_text(figure) for name, figure in figures.items()}}

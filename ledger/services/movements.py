@@ -53,6 +53,7 @@ class Details:
         amount: positive, in `currency`, no finer than its scale.
         effective_at: when it counts; None = when it is recorded.
         effective_reason: why it is back-dated; kept in the event for ever.
+        answers: the booking that another service has told of; `BookingRejected` repeats these fields.
     """
 
     claim: Claim
@@ -66,6 +67,7 @@ class Details:
     metadata: dict[str, Any] = field(default_factory=dict)
     effective_at: datetime | None = None
     effective_reason: str = ""
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,4 +133,5 @@ def _command(
         document=document,
         legs=legs,
         conditions=conditions,
+        answers=details.answers,
     )

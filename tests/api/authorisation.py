@@ -25,6 +25,7 @@ from tests.api.tables import (
     COMPANY,
     CREATE_USER,
     FREEZE,
+    HAND_IN,
     HOLD,
     LIST,
     LOG_IN,
@@ -133,6 +134,13 @@ def _lock(client: APIClient, things: Things) -> dict[str, str]:
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
+EVENT = {
+    "event_id": "matrix-1",
+    "event_type": "BookingCancelled",
+    "source": "matrix",
+    "timestamp": "2026-03-10T12:00:00Z",
+    "data": {"booking_id": "B-404"},
+}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
 
@@ -266,6 +274,7 @@ ROWS = (
         CLOSE_BOOKS,
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
+    Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: EVENT),
     Row(
         "POST /v1/wallet/balance_transfer",
         SPEND,

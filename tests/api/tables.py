@@ -146,6 +146,18 @@ SYSTEM with      -    403   403      403
 SYSTEM without   -    403   403      403
 """
 
+HAND_IN = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          403
+COMPLIANCE       403
+AUDITOR          403
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
 BOOK = """
                  own  team  company  foreign
 anonymous        401  401   401      401

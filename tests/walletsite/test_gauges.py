@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, override_settings
 
 import walletsite.gauges
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
+from tests.wallets.incoming import booked, cancelled, make_due, row_of, take
+from tests.wallets.scene import Scene, make_scene
+from wallets.tasks import retry_due_events_task
 
 
 def measured(client: Client) -> dict[str, float]:
@@ -42,6 +45,33 @@ def test_without_a_database_the_other_metrics_are_served(client: Client, monkeyp
     monkeypatch.setattr(connection, "cursor", refuse)
     assert measured(client) == {}
     assert b"django_http_requests" in client.get("/metrics", REMOTE_ADDR="127.0.0.1").content
+
+
+def test_the_inbox_is_measured(client: Client, scene: Scene) -> None:
+    before = measured(client)
+    early = booked(scene.cast.alice, booking="B-1", source=f"s-{scene.alices.id}", sequence=3)
+    for envelope in (early, cancelled("B-1", "0")):
+        take(envelope)
+    waiting = measured(client)
+    make_due(row_of(early))
+    with override_settings(INBOX_GAP_SECONDS=0):
+        retry_due_events_task()
+    after = measured(client)
+    changes = {
+        name: (waiting[name] - before[name], after[name] - before[name])
+        for name in ("wallet_inbox_pending", "wallet_inbox_failed", "wallet_inbox_missed")
+    }
+    assert changes == {
+        "wallet_inbox_pending": (1, 0),
+        "wallet_inbox_failed": (1, 1),
+        "wallet_inbox_missed": (0, 2),
+    }
+    assert waiting["wallet_inbox_age_seconds"] > 0
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    return make_scene()
 
 
 @pytest.mark.usefixtures("db")

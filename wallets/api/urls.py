@@ -11,6 +11,7 @@ from wallets.api.decisions import DecisionView
 from wallets.api.events import EventsView
 from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
+from wallets.api.inbox import InboxEventsView
 from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
 from wallets.api.reports import BalancesReportView, TransactionsReportView
@@ -59,5 +60,6 @@ urlpatterns = [
     path("reports/balances", BalancesReportView.as_view()),
     path("reports/transactions", TransactionsReportView.as_view()),
     path("closings", ClosingsView.as_view()),
+    path("inbox/events", InboxEventsView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
 ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
+
+from django.db.transaction import on_commit
 
 from compliance.models import Caller
 from ledger.errors import Conflict, Forbidden
@@ -36,6 +39,7 @@ class BookingRequest:
     metadata: dict[str, Any] = field(default_factory=dict)
     effective_at: datetime | None = None
     effective_reason: str = ""
+    answers: dict[str, Any] | None = None
 
     @property
     def wallet(self) -> Wallet:
@@ -52,18 +56,19 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
 
 
 def prepare_booking(
-    request: BookingRequest, *, caller: Caller, origin: Origin, lock_id: UUID | None = None
+    request: BookingRequest, *, caller: Caller | None, origin: Origin, lock_id: UUID | None = None
 ) -> Transfer:
     """Build the command of a booking.
 
     Args:
+        caller: who asks; None = an event of another service, which is never back-dated.
         lock_id: the lock that the caller says to hold the wallet by.
 
     Raises:
         Forbidden: it is back-dated, and the caller may not do that.
         WalletLocked, LockLost: a debit that a lock keeps away.
     """
-    if request.effective_at is not None and not may_backdate(caller):
+    if request.effective_at is not None and (caller is None or not may_backdate(caller)):
         raise Forbidden
     clearing = clearing_account(request.company_id, request.currency)
     side = Side(request.wallet.id, request.wallet.currency)
@@ -88,6 +93,7 @@ def prepare_booking(
         metadata=request.metadata,
         effective_at=request.effective_at,
         effective_reason=request.effective_reason,
+        answers=request.answers,
     )
     return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
 
@@ -100,13 +106,29 @@ def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Out
     """
     ensure_system_accounts([_clearing_of(command)])
     (outcome,) = journal.post([command], render=render)
+    _require_own_reference(outcome)
+    forget_figures(wallet_id)
+    return outcome
+
+
+def record_booking(command: Transfer, *, wallet_id: UUID) -> Outcome:
+    """`post_booking` inside the caller's open transaction, which answers nobody.
+
+    Raises:
+        Conflict: as `post_booking`.
+    """
+    *_, outcome = journal.record([*missing_openings([_clearing_of(command)]), command])
+    _require_own_reference(outcome)
+    on_commit(partial(forget_figures, wallet_id))
+    return outcome
+
+
+def _require_own_reference(outcome: Outcome) -> None:
     if outcome.key_reused:
         raise Conflict(
             "This reference was booked before with other details. A reference is used once.",
             code="transfer.duplicate_reference",
         )
-    forget_figures(wallet_id)
-    return outcome
 
 
 def rehearse_booking(command: Transfer) -> Result:

@@ -60,6 +60,7 @@ NAVIGATION = [
     _group(
         "Operations",
         _screen("Outbox", "outbox", "ledger", "outboxmessage"),
+        _screen("Inbox", "move_to_inbox", "ledger", "inboxevent"),
         _screen("Commands", "terminal", "ledger", "command"),
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),

@@ -7,25 +7,30 @@ from ledger.services.invariants.invariant import Invariant
 ANNOUNCEMENTS = (
     Invariant(
         "I17",
-        "each event is announced exactly once per wallet it touches, and nothing else is",
+        "each event is announced once per wallet it touches, a refused booking is answered once, and nothing else is",
         """
         WITH expected AS (
-            SELECT e.id AS event_id, e.stream_id AS aggregate_id
+            SELECT e.id AS event_id, e.stream_id AS aggregate_id, false AS is_answer
             FROM ledger_event e WHERE e.type = 'TransactionFailed'
             UNION ALL
-            SELECT DISTINCT p.event_id, a.owner_id
+            SELECT e.id, e.stream_id, true
+            FROM ledger_event e WHERE e.type = 'TransactionFailed' AND e.data ? 'answers'
+            UNION ALL
+            SELECT DISTINCT p.event_id, a.owner_id, false
             FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
             WHERE a.owner_type = 'WALLET'
             UNION ALL
-            SELECT e.id, a.owner_id
+            SELECT e.id, a.owner_id, false
             FROM ledger_event e JOIN ledger_account a ON a.id = e.stream_id
             WHERE e.stream = 'accounts' AND a.owner_type = 'WALLET'
         )
         SELECT coalesce(x.event_id, m.event_id) AS event_id, coalesce(x.aggregate_id, m.aggregate_id) AS aggregate_id,
                count(x.event_id) AS expected, count(m.id) AS announced
         FROM expected x
-        FULL JOIN ledger_outboxmessage m ON m.event_id = x.event_id AND m.aggregate_id = x.aggregate_id
-        GROUP BY 1, 2 HAVING count(x.event_id) <> 1 OR count(m.id) <> 1
+        FULL JOIN (SELECT *, type = 'BookingRejected' AS is_answer FROM ledger_outboxmessage) m
+             ON m.event_id = x.event_id AND m.aggregate_id = x.aggregate_id AND m.is_answer = x.is_answer
+        GROUP BY 1, 2, coalesce(x.is_answer, m.is_answer)
+        HAVING count(x.event_id) <> 1 OR count(m.id) <> 1
         LIMIT 1
         """,
     ),

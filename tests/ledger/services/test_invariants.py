@@ -243,6 +243,16 @@ BREAKS = [
         {"event_id": "{refused_event}"},
     ),
     Break(
+        "I17", "a refused booking was not answered",
+        "UPDATE ledger_event SET data = data || '{{\"answers\": {{}}}}' WHERE id = '{refused_event}'",
+        {"event_id": "{refused_event}", "expected": "1", "announced": "0"},
+    ),
+    Break(
+        "I17", "an answer was given to nobody",
+        "UPDATE ledger_outboxmessage SET type = 'BookingRejected' WHERE event_id = '{refused_event}'",
+        {"event_id": "{refused_event}"},
+    ),
+    Break(
         "I18", "a number was left out",
         "UPDATE ledger_outboxmessage SET sequence = sequence + 1"
         " WHERE event_id = '{event}' AND aggregate_id = '{alice_wallet}'",

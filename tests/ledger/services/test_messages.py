@@ -113,6 +113,36 @@ def test_a_failed_transaction_is_told_under_its_own_id(books: Books) -> None:
     }
 
 
+def test_a_refused_booking_of_another_service_is_answered(books: Books) -> None:
+    alice, bob = books.wallet("1"), books.wallet()
+    command = books.transfer(alice, bob, "2.5", answers={"booking_id": "b-3"})
+    post(command)
+    failed, rejected = OutboxMessage.objects.filter(aggregate_id=command.document.id).order_by("sequence")
+    assert (failed.type, failed.sequence, rejected.type, rejected.sequence) == (
+        "TransactionFailed",
+        1,
+        "BookingRejected",
+        2,
+    )
+    assert rejected.data == {
+        "booking_id": "b-3",
+        "txn_id": str(command.document.id),
+        "wallet_id": str(alice.wallet_id),
+        "amount": "2.5",
+        "currency": "EUR",
+        "code": "funds.insufficient",
+        "gates": [
+            {"gate": "funds", "id": str(alice.wallet_id), "required": "2.5", "available": "1", "shortfall": "1.5"}
+        ],
+    }
+
+
+def test_a_booking_that_is_paid_is_told_as_any_movement(books: Books) -> None:
+    alice, bob = books.wallet("5"), books.wallet()
+    post(books.transfer(alice, bob, "2.5", answers={"booking_id": "b-3"}))
+    assert not OutboxMessage.objects.filter(type="BookingRejected", data__wallet_id=str(alice.wallet_id)).exists()
+
+
 def test_system_accounts_are_nobodys_news(books: Books) -> None:
     books.wallet("100")
     assert not OutboxMessage.objects.filter(aggregate_id=books.company_id).exists()
@@ -173,6 +203,7 @@ def test_an_envelope_is_a_cloud_event_with_the_seeds_fields() -> None:
     [
         ("wallet", "TransactionCompleted", "wallet.TransactionCompleted"),
         ("transaction", "TransactionFailed", "transaction.TransactionFailed"),
+        ("transaction", "BookingRejected", "transaction.BookingRejected"),
     ],
 )
 def test_the_routing_key_names_aggregate_and_type(aggregate: str, type: str, key: str) -> None:

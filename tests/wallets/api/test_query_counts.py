@@ -15,6 +15,7 @@ from ledger.selectors.assets import get_asset
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
 from tests.wallets.holds import hold_body, reserve, step
+from tests.wallets.incoming import booked, cancelled
 from tests.wallets.scene import Scene, book, give_wallet, send, transfer_body
 
 
@@ -192,3 +193,14 @@ def test_opening_and_status(scene: Scene) -> None:
     freeze = {"status": "FROZEN", "reason": "A test."}
     path = f"/v1/wallets/{scene.alices.id}/status"
     assert [statements(lambda: client.put(path, freeze)) for _ in range(2)] == [9, 8]
+
+
+def test_an_event_of_another_service(scene: Scene) -> None:
+    """The log-in, the clock, keeping and locking the row, whose it is, the wallet, the booking, the new status."""
+    client = api_as(scene.cast.bookings)
+    hand_in = partial(client.post, "/v1/inbox/events")
+    hand_in(booked(scene.cast.alice, "1", booking="B-0"))  # opens the clearing account
+    envelope = booked(scene.cast.alice, "1", booking="B-1")
+    assert statements(lambda: hand_in(envelope), status=202) == 13
+    assert statements(lambda: hand_in(envelope), status=202) == 4
+    assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 17

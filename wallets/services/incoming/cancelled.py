@@ -1,0 +1,106 @@
+"""BookingCancelled: the wallet gets back what that booking took (R77)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db.transaction import on_commit
+
+from ledger.api.fields import MoneyField, TextField
+from ledger.api.serializers import StrictSerializer
+from ledger.errors import Busy, Refused
+from ledger.money import ZERO, plain, require_scale
+from ledger.selectors.assets import get_asset
+from ledger.selectors.originals import accounts_to_lock, payments_by_reference, read_originals
+from ledger.selectors.transactions import Transaction
+from ledger.services import journal
+from ledger.services.accounts import digest
+from ledger.services.inbox import Handled, Incoming, NotYet
+from ledger.services.movements import Claim, Origin, Refusal
+from ledger.services.undoing import Undo, UndoDetails, refund
+from wallets.selectors.balances import forget_figures
+from wallets.services.incoming.created import REFERENCE_TYPE
+
+EXCEEDS = "refund.exceeds_original"
+
+
+class BookingCancelled(StrictSerializer):
+    booking_id = TextField(max_length=100)
+    amount = MoneyField(required=False)
+
+
+def company_of(data: dict[str, Any]) -> UUID | None:
+    id = data.get("booking_id")
+    found = payments_by_reference(type=REFERENCE_TYPE, id=id, company_id=None) if isinstance(id, str) else []
+    return found[0].company_id if len(found) == 1 else None
+
+
+def refund_booking(incoming: Incoming) -> Handled:
+    """Give back some of what a booking took, or all that is left of it. A booking that was refused took nothing.
+
+    Raises:
+        InvalidInput: not what a cancellation looks like.
+        NotYet: no such booking has been made.
+        Refused: `refund.exceeds_original` when less is left; or the wallet cannot be paid. Nothing moves.
+    """
+    wanted = BookingCancelled.read(incoming.data)
+    original = _booking(wanted["booking_id"], incoming.company_id)
+    amount = wanted.get("amount")
+    if amount is not None:
+        require_scale(amount, get_asset(original.asset_id).scale, original.asset_id)
+    left = _left_of(original)
+    if amount is None and left == ZERO:
+        return Handled(company_id=original.company_id, transaction_id=None)
+    if amount is not None and amount > left:
+        raise Refused(
+            f"Of this booking {plain(left)} {original.asset_id} can still be given back, not {plain(amount)}.",
+            code=EXCEEDS,
+        )
+    return _give_back(original, left if amount is None else amount, incoming)
+
+
+def _booking(booking_id: str, company_id: UUID | None) -> Transaction:
+    found = payments_by_reference(type=REFERENCE_TYPE, id=booking_id, company_id=company_id)
+    if not found:
+        raise NotYet(f"booking:{booking_id}", "There is no such booking.")
+    if len(found) > 1:
+        raise Refused(
+            "Several companies have a booking of this id; which one is meant, nobody can tell.", code="not_found"
+        )
+    return found[0]
+
+
+def _left_of(original: Transaction) -> Decimal:
+    return original.amount - original.refunded_amount if original.state == "COMPLETED" else ZERO
+
+
+def _give_back(original: Transaction, amount: Decimal, incoming: Incoming) -> Handled:
+    (outcome,) = journal.record([_command(original, amount, incoming)])
+    assert outcome.result is not None, "the key is the inbox row's"
+    refusal = outcome.result.refusal
+    if refusal is not None:
+        raise _told(refusal)
+    assert original.source_wallet_id is not None, "a booking is paid by a wallet"
+    on_commit(partial(forget_figures, original.source_wallet_id))
+    return Handled(company_id=original.company_id, transaction_id=outcome.result.transaction_id)
+
+
+def _command(original: Transaction, amount: Decimal, incoming: Incoming) -> Undo:
+    accounts = accounts_to_lock(read_originals([original.id]).values())[original.id]
+    details = UndoDetails(
+        claim=Claim(scope="inbox", key=str(incoming.id), request_hash=digest(plain(amount))),
+        origin=Origin(actor_type="SYSTEM", actor_id=incoming.account_id, correlation_id=str(incoming.id)),
+        account_ids=accounts,
+        reason="The booking was cancelled.",
+    )
+    return refund(original, details, amount=amount)
+
+
+def _told(refusal: Refusal) -> Refused | Busy:
+    """Less is left than a moment ago: another refund was faster, so look again."""
+    if refusal.code.value in (EXCEEDS, "transaction.not_reversible"):
+        return Busy("Somebody else is refunding this booking just now.")
+    return Refused("The wallet cannot be paid.", code=refusal.code.value)
