@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ledger.selectors.job_runs import last_runs
 from ledger.selectors.seals import seal_backlog
+from walletsite.schedule import scheduled_jobs
 
 logger = structlog.get_logger(__name__)
 
@@ -33,8 +35,32 @@ class _SealGauges(Collector):
             yield GaugeMetricFamily("wallet_seconds_since_seal", text, backlog.age_seconds)
 
 
+class _JobGauges(Collector):
+    """Whether the regular jobs run, and what those found that check the ledger. What never was has no figure."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        since = GaugeMetricFamily(
+            "wallet_job_seconds_since_success", "Since the last run of a job that went well.", labels=["job"]
+        )
+        broken = GaugeMetricFamily(
+            "ledger_invariant_violations", "Invariants that the last check found broken: zero.", labels=["check"]
+        )
+        try:
+            runs = last_runs(scheduled_jobs())
+        except Error as error:
+            logger.warning("gauge_failed", gauge="jobs", reason=type(error).__name__)
+            return
+        for run in runs:
+            if run.seconds_since_success is not None:
+                since.add_metric([run.job], run.seconds_since_success)
+            if run.done is not None and "broken" in run.done:
+                broken.add_metric([run.job], run.done["broken"])
+        yield from (since, broken)
+
+
 _REGISTRY = CollectorRegistry()
 _REGISTRY.register(_SealGauges())
+_REGISTRY.register(_JobGauges())
 
 
 def gauges() -> bytes:

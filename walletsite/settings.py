@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 
 from walletsite.back_office.settings import UNFOLD  # noqa: F401 (a setting)
 from walletsite.database import Purpose, database_settings, is_patient
@@ -243,6 +244,9 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
+    "check a sample": {"task": "ledger.check_sample", "schedule": timedelta(minutes=1)},
+    "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+    "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
 }
 
 # -- Logs

@@ -10,11 +10,12 @@ from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import ClosingAdmin, OriginOf
+from ledger.admin.job_runs import JobRunAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.models import Account, Asset, Closing, Command, Event, JobRun, OutboxMessage, Posting, Seal, Transaction
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
@@ -24,6 +25,7 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Command: CommandAdmin,
     OutboxMessage: OutboxMessageAdmin,
     Seal: SealAdmin,
+    JobRun: JobRunAdmin,
 }
 
 

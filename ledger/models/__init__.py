@@ -6,6 +6,7 @@ from ledger.models.closing import Closing
 from ledger.models.command import Command
 from ledger.models.event import Event
 from ledger.models.follower import Follower
+from ledger.models.job_run import JobRun
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
@@ -21,6 +22,7 @@ __all__ = [
     "Command",
     "Event",
     "Follower",
+    "JobRun",
     "OutboxMessage",
     "Posting",
     "ReadModel",

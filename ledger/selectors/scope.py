@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ledger.core.accounts import WALLET
 from ledger.core.events import Stream
 from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.selectors.job_runs import job_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,8 @@ def commands_within(scope: Scope) -> QuerySet[Command]:
 def seals_within(scope: Scope) -> QuerySet[Seal]:
     """The seals of the installation for who sees a whole company; they tell nothing of what is under them."""
     return Seal.objects.all() if scope.is_whole_company else Seal.objects.none()
+
+
+def job_runs_within(scope: Scope) -> QuerySet[Any]:
+    """The log of the installation's jobs for who sees a whole company."""
+    return job_runs() if scope.is_whole_company else job_runs().none()
