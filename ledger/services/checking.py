@@ -111,11 +111,13 @@ def _judge(findings: Iterable[Finding], done: dict[str, int]) -> dict[str, int]:
     broken = [finding for finding in findings if finding.broken is not None]
     done = {**done, "broken": len(broken)}
     for finding in broken:
-        logger.error(
-            "invariant_broken", invariant=finding.invariant.id, title=finding.invariant.title, row=finding.broken
-        )
+        invariant = finding.invariant
+        logger.error("invariant_broken", invariant=invariant.id, title=invariant.title, row=finding.broken)
     if broken:
-        first = broken[0]
-        row = ", ".join(f"{name}={value}" for name, value in (first.broken or {}).items())
-        raise WorkFailed(f"{first.invariant.id} is broken ({first.invariant.title}): {row}", done)
+        raise WorkFailed("; ".join(map(_in_words, broken)), done)
     return done
+
+
+def _in_words(finding: Finding) -> str:
+    row = ", ".join(f"{name}={value}" for name, value in (finding.broken or {}).items())
+    return f"{finding.invariant.id} is broken ({finding.invariant.title}): {row}"
