@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from celery.schedules import maybe_schedule
+from celery.schedules import BaseSchedule, maybe_schedule
 from django.conf import settings
 
 from ledger.selectors.job_runs import LastRun
@@ -23,5 +23,6 @@ def is_late(run: LastRun) -> bool:
     if run.succeeded_at is None:
         return True
     schedules = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    left: timedelta = maybe_schedule(schedules[run.job]).remaining_estimate(run.succeeded_at)
-    return left < -GRACE
+    schedule = maybe_schedule(schedules[run.job])
+    assert isinstance(schedule, BaseSchedule), "a timedelta or a schedule stands in the settings"
+    return bool(schedule.remaining_estimate(run.succeeded_at) < -GRACE)

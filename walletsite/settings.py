@@ -238,7 +238,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
 )
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},

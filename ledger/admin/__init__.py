@@ -9,7 +9,7 @@ from django.contrib.admin import AdminSite
 from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
-from ledger.admin.closings import ClosingAdmin, OriginOf
+from ledger.admin.closings import CloseBooks, ClosingAdmin, OriginOf
 from ledger.admin.job_runs import JobRunAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
@@ -29,16 +29,20 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
 }
 
 
-def register(site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf) -> None:
+def register(
+    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, closes_books: CloseBooks
+) -> None:
     """Put the ledger's screens on a site.
 
     Args:
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
+        closes_books: closes the books of his company; whoever knows people keeps who it was.
     """
     site.register(Asset, AssetAdmin)
     answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
         site.register(model, screen, **answers)
-    site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))
+    closing = {"origin_of": staticmethod(origin_of), "closes_books": staticmethod(closes_books)}
+    site.register(Closing, ClosingAdmin, **answers, **closing)

@@ -11,14 +11,14 @@ from decimal import Decimal
 from functools import reduce
 
 from django.db import connection
-from django.db.models import Min, Sum
+from django.db.models import DurationField, ExpressionWrapper, Min, Sum
 from django.db.transaction import atomic
 
 from ledger.core.accounts import Book, Bucket
 from ledger.models import OutboxMessage
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import system_balances
-from ledger.selectors.clock import database_now
+from ledger.selectors.clock import DatabaseClock
 from ledger.selectors.scope import Scope, accounts_within, transactions_within
 
 MOST_COUNTED = 10_000
@@ -101,6 +101,5 @@ class Backlog:
 def outbox_backlog() -> Backlog:
     """The backlog of the whole installation: one relay serves all companies."""
     pending = OutboxMessage.objects.filter(status=OutboxMessage.Status.PENDING)
-    oldest = pending.aggregate(oldest=Min("created_at"))["oldest"]
-    age = None if oldest is None else database_now() - oldest
+    age = pending.aggregate(age=ExpressionWrapper(DatabaseClock() - Min("created_at"), DurationField()))["age"]
     return Backlog(waiting=pending[:MOST_COUNTED].count(), age=age)

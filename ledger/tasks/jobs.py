@@ -33,11 +33,12 @@ def job(name: str, *, time_limit: timedelta | None = None) -> Callable[[Work], A
         def run() -> None:
             run_job(name, work, time_limit=limit, delivery_id=_delivery_id())
 
-        return shared_task(name=name, time_limit=limit.total_seconds())(run)
+        return shared_task(name=name, time_limit=int(limit.total_seconds()))(run)
 
     return make_task
 
 
 def _delivery_id() -> UUID | None:
-    id = current_task.request.id if current_task else None
+    """None when the job is called by hand: then Celery knows of no task, or of one without an id."""
+    id = getattr(current_task, "request", None) and current_task.request.id
     return UUID(id) if id else None

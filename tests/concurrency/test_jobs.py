@@ -136,12 +136,18 @@ def test_every_scheduled_job_is_here_and_writes_the_log() -> None:
     scheduled = [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
     assert sorted(scheduled) == sorted(TICKS)
     for name in scheduled:
-        assert app.tasks[name].__wrapped__.__code__.co_qualname.startswith("job.<locals>."), name
+        assert run_of(name).__code__.co_qualname.startswith("job.<locals>."), f"{name} is no @job"
+
+
+def run_of(job: str) -> Any:
+    """The function that Celery made a task of."""
+    task: Any = app.tasks[job]
+    return task.__wrapped__
 
 
 def unlogged(job: str) -> Callable[[], Any]:
     """The work itself, which may find that somebody else is at it."""
-    work: Callable[[], Any] = app.tasks[job].__wrapped__.__wrapped__
+    work: Callable[[], Any] = run_of(job).__wrapped__
 
     def run() -> Any:
         try:

@@ -24,7 +24,6 @@ from ledger.selectors.balances import wallet_figures
 from ledger.selectors.lifecycle import status_history
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
-from wallets.admin.origin import origin_of_staff
 from wallets.admin.pages import figure_cards, history_table, movements_table
 from wallets.admin.statements import downloads, statement_file
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
@@ -180,7 +179,7 @@ class WalletAdmin(ReadOnlyAdmin):
                 wallet_id=wallet.id,
                 status=button.status,
                 reason=form.cleaned_data["reason"],
-                origin=origin_of_staff(request),
+                origin=origin_of_admin(request),
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))
