@@ -64,7 +64,7 @@ def test_the_home_page_names_what_is_late(scene: Scene) -> None:
         ran(job)
     assert tile(scene) == ("on time", f"all {len(jobs)} of them", "good")
     JobRun.objects.filter(job="ledger.seal").delete()
-    ran("ledger.seal", ago=timedelta(minutes=4))
+    ran("ledger.seal", ago=timedelta(minutes=4, seconds=30))
     ran("ledger.seal", "FAILED", error="OSError: disk full")
     assert tile(scene) == ("1 late", "ledger.seal", "bad")
     text = page(at_desk(scene.cast.frida), "/admin/")
