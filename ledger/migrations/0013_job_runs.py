@@ -1,9 +1,19 @@
-"""The log of the regular jobs: what ran when, what it did, what went wrong (ADR 0029)."""
+"""The log of the regular jobs: what ran when, what it did, what went wrong; and messages stay (ADR 0029)."""
 
 from django.db import migrations, models
 
 import ledger.ids
 
+# Until now a message could be deleted once it was published. Nothing did it, and too much depends on them.
+KEEP = """
+DROP TRIGGER keep ON ledger_outboxmessage;
+CREATE TRIGGER keep BEFORE DELETE ON ledger_outboxmessage FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+"""
+UNDO_KEEP = """
+DROP TRIGGER keep ON ledger_outboxmessage;
+CREATE TRIGGER keep BEFORE DELETE ON ledger_outboxmessage FOR EACH ROW
+    WHEN (OLD.status <> 'PUBLISHED') EXECUTE FUNCTION ledger_refuse_change();
+"""
 OUTCOMES = ["RUNNING", "OK", "FAILED", "SKIPPED", "INTERRUPTED"]
 
 
@@ -58,4 +68,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(KEEP, UNDO_KEEP),
     ]

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.db.transaction import atomic
 
-from ledger.models import OutboxMessage
 from ledger.services import checking
 from ledger.services.checking import check_everything, check_sample
 from ledger.services.invariants import INVARIANTS, SAMPLED
@@ -145,16 +143,3 @@ def test_every_query_goes_along_indexes(story: Story, query: str) -> None:
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for inner in plan.get("Plans", ()) for node in _nodes(inner))]
-
-
-def test_the_relay_finds_what_is_pending_by_an_index_of_only_that(story: Story) -> None:
-    """However long the outbox grows: nothing is deleted from it (ADR 0029)."""
-    pending = OutboxMessage.objects.filter(status="PENDING").order_by("created_at", "sequence")[:500]
-    with atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        plan = pending.explain()
-        cursor.execute("SELECT pg_get_indexdef('outbox_pending'::regclass)")
-        (definition,) = cursor.fetchone()
-    assert "Seq Scan" not in plan
-    assert "Index Scan" in plan
-    assert "PENDING" in definition
