@@ -33,9 +33,10 @@ _WAITING = """
 class Worker:
     """`make up`'s worker with one child, on the test's database and broker."""
 
-    def __init__(self, log: Path) -> None:
-        environment = {"DJANGO_SETTINGS_MODULE": "walletsite.settings", "PROFILE": "test", "LOG_LEVEL": "INFO"}
+    def __init__(self, log: Path, broker_url: str) -> None:
+        environment = {"DJANGO_SETTINGS_MODULE": "walletsite.settings", "PROFILE": "test", "BROKER_URL": broker_url}
         (program,) = (p for p in background_programs({**os.environ, **environment}) if p.name == "worker")
+        self.broker_url = broker_url
         self._log = log.open("ab")
         self.process = subprocess.Popen(
             program.argv, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, **program.popen_options()
@@ -58,25 +59,30 @@ class Worker:
 
 
 @pytest.fixture
-def worker(committed_db: None, tmp_path: Path) -> Iterator[Worker]:
+def broker_url() -> str:
+    return str(settings.BROKER_URL)
+
+
+@pytest.fixture
+def worker(committed_db: None, broker_url: str, tmp_path: Path) -> Iterator[Worker]:
     app.loader.import_default_modules()
-    purge()
-    worker = Worker(tmp_path / "worker.log")
+    purge(broker_url)
+    worker = Worker(tmp_path / "worker.log", broker_url)
     try:
         yield worker
     finally:
         worker.end()
-        purge()
+        purge(broker_url)
 
 
-def send() -> None:
-    with app.connection_for_write() as broker:
+def send(broker_url: str) -> None:
+    with app.connection_for_write(broker_url) as broker:
         app.send_task(JOB, connection=broker)
 
 
-def purge() -> int:
+def purge(broker_url: str) -> int:
     """Empty the queue. Returns how many tasks waited."""
-    with app.connection_for_write() as broker:
+    with app.connection_for_write(broker_url) as broker:
         return int(app.control.purge(connection=broker))
 
 
@@ -114,7 +120,7 @@ def runs_since(moment: Any) -> list[JobRun]:
 def test_a_killed_child_is_followed_by_another_run_with_one_effect(worker: Worker) -> None:
     leaves, since = to_seal(), database_now()
     with sealing_held_up():
-        send()
+        send(worker.broker_url)
         wait_for_sealer()
         worker.kill_children()
     wait_until(lambda: [run.outcome for run in runs_since(since)] == ["INTERRUPTED", "OK"])
@@ -128,10 +134,10 @@ def test_a_killed_child_is_followed_by_another_run_with_one_effect(worker: Worke
 def test_a_warm_stop_finishes_what_runs(worker: Worker) -> None:
     leaves, since = to_seal(), database_now()
     with sealing_held_up():
-        send()
+        send(worker.broker_url)
         wait_for_sealer()
         worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(20) == 0
     assert [run.outcome for run in runs_since(since)] == ["OK"]
     assert leaves.count() == 3
-    assert purge() == 0, "nothing is left to be done again"
+    assert purge(worker.broker_url) == 0, "nothing is left to be done again"
