@@ -86,7 +86,8 @@ def _start(job: str, time_limit: timedelta, delivery_id: UUID | None) -> JobRun:
 def _finish(run: JobRun, outcome: JobRun.Outcome, *, done: Done | None = None, error: str = "") -> None:
     """Without a database the row stays open, and the job's own result counts."""
     try:
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # it would be closed under whoever opened the transaction
+            connection.close_if_unusable_or_obsolete()
         with atomic(durable=True):
             JobRun.objects.filter(id=run.id).update(
                 outcome=outcome, finished_at=DatabaseClock(), done=dict(done or {}), error=error[:MAX_ERROR]

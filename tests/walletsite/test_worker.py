@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from django.conf import settings
 
 from ledger.models import JobRun, OutboxMessage, SealedLeaf
 from ledger.selectors.clock import database_now
@@ -31,7 +32,7 @@ _WAITING = """
 
 
 class Worker:
-    """`make up`'s worker with one child, on the test's database and broker."""
+    """`make up`'s worker on the test's database, with a broker of the test's choice."""
 
     def __init__(self, log: Path, broker_url: str) -> None:
         environment = {"DJANGO_SETTINGS_MODULE": "walletsite.settings", "PROFILE": "test", "BROKER_URL": broker_url}
