@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils
 
 _LOW_16_BITS = 2**16 - 1
+ID_LAG = timedelta(days=7)
+"""How far apart the times of two ids, or of an id and the row's own time, may look although one thing made both: an
+id is made before the lock, by another clock than the database's."""
 
 
 def new_id() -> UUID:
@@ -27,6 +30,12 @@ def new_event_id() -> UUID:
 def created_at(id: UUID) -> datetime:
     """The moment that a UUIDv7 was made, to the millisecond."""
     return datetime.fromtimestamp((id.int >> 80) / 1000, tz=UTC)
+
+
+def floor_around(id: UUID) -> UUID:
+    """The smallest id that something may have which was made with this id or after it."""
+    milliseconds = (id.int >> 80) - ID_LAG // timedelta(milliseconds=1)
+    return UUID(int=max(milliseconds, 0) << 80)
 
 
 def floor_id(moment: datetime) -> UUID:

@@ -39,8 +39,8 @@ def use() -> None:
     database = database_name()
     os.environ["PROFILE"] = "test"
     os.environ["APP_DATABASE_ROLE"] = APP_ROLE
-    os.environ["OWNER_DATABASE_URL"] = _url_for(superuser_url, OWNER_ROLE, database)
-    os.environ["DATABASE_URL"] = _url_for(superuser_url, APP_ROLE, database)
+    os.environ["OWNER_DATABASE_URL"] = url_for(superuser_url, OWNER_ROLE, database)
+    os.environ["DATABASE_URL"] = url_for(superuser_url, APP_ROLE, database)
     os.environ["REDIS_URL"] = _own_redis_database(os.environ["TEST_REDIS_URL"], database)
 
 
@@ -82,7 +82,8 @@ def _password(superuser_url: str, role: str) -> str:
     return sha256(f"{role}\n{superuser_url}".encode()).hexdigest()
 
 
-def _url_for(superuser_url: str, role: str, database: str) -> str:
+def url_for(superuser_url: str, role: str, database: str) -> str:
+    """The address of a database for one of the run's two roles."""
     parts = conninfo_to_dict(superuser_url) | {"user": role, "password": _password(superuser_url, role)}
     parts["dbname"] = database
     words = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parts.items())

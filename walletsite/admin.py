@@ -22,6 +22,7 @@ from compliance.api.origin import origin_of_admin
 from ledger.admin import register
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.scope import Scope
+from wallets.admin import BUTTONS
 from wallets.admin.origin import origin_of_staff
 from wallets.selectors.scope import ledger_scope
 from wallets.services.closings import close_company_books
@@ -59,6 +60,13 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
 
 
 admin.site.index_title = "Home"
-register(admin.site, scope_of=scope_of, wallet_url=wallet_url, origin_of=origin_of_staff, closes_books=closes_books)
+register(
+    admin.site,
+    scope_of=scope_of,
+    wallet_url=wallet_url,
+    origin_of=origin_of_staff,
+    closes_books=closes_books,
+    extended=BUTTONS,
+)
 admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 admin.site.register(PeriodicTask, PeriodicTaskAdmin)

@@ -9,6 +9,7 @@ walletsite.E006    the seals cannot be signed: a key is missing, malformed or ty
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
 walletsite.W003    seals are kept in the database only
+walletsite.W004    the next month of a large table is missing (needs the database)
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError, ProgrammingError, connections
 from psycopg.conninfo import conninfo_to_dict
 
+from ledger.selectors.months import tables_without_next_month
 from ledger.selectors.seal_keys import parse_keys
 from walletsite.connections import UnsafeDatabase
 from walletsite.database import Purpose
@@ -115,7 +117,7 @@ def check_database(
     if "default" not in (databases or ()):
         return []
     try:
-        return _check_role()
+        return _check_role() + _check_months()
     except UnsafeDatabase as error:
         return [_error(str(error), "E005", hint="Switch these settings on, on the server.")]
     except OperationalError:
@@ -146,6 +148,17 @@ def _check_role() -> list[CheckMessage]:
         return []
     hint = "Connect as a role of its own (APP_DATABASE_ROLE); migrate with OWNER_DATABASE_URL."
     return [_error("DATABASE_URL names a role that owns tables or is a superuser.", "E004", hint)]
+
+
+def _check_months() -> list[CheckMessage]:
+    try:
+        missing = tables_without_next_month()
+    except ProgrammingError:
+        return []  # nothing is migrated yet
+    if not missing:
+        return []
+    text = f"The next month is missing: {', '.join(missing)}."
+    return [Warning(text, hint="Run `manage.py ensure_partitions`, and see that beat runs.", id="walletsite.W004")]
 
 
 def _error(text: str, number: str, hint: str = "See .env.example.") -> CheckMessage:

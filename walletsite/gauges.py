@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ledger.selectors.job_runs import last_runs
+from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
 from walletsite.schedule import scheduled_jobs
 
@@ -58,9 +59,26 @@ class _JobGauges(Collector):
         yield from (since, broken)
 
 
+class _MonthGauges(Collector):
+    """How far ahead the large tables have their months (ADR 0023)."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            ahead = months_ahead()
+        except Error as error:
+            logger.warning("gauge_failed", gauge="months", reason=type(error).__name__)
+            return
+        text = "Months after the present one that a table has: 0 when the next is missing, -1 when the present one is."
+        family = GaugeMetricFamily("wallet_months_ahead", text, labels=["table"])
+        for table, months in ahead.items():
+            family.add_metric([table], months)
+        yield family
+
+
 _REGISTRY = CollectorRegistry()
 _REGISTRY.register(_SealGauges())
 _REGISTRY.register(_JobGauges())
+_REGISTRY.register(_MonthGauges())
 
 
 def gauges() -> bytes:

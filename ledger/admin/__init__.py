@@ -5,6 +5,8 @@ The one thing that is done here is to close the books.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib.admin import AdminSite
 from django.db.models import Model
 
@@ -12,14 +14,28 @@ from ledger.admin.accounts import AccountAdmin, AssetAdmin
 from ledger.admin.closings import CloseBooks, ClosingAdmin, OriginOf
 from ledger.admin.job_runs import JobRunAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, OutboxMessageAdmin, PostingAdmin
+from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
 from ledger.admin.seals import SealAdmin
 from ledger.admin.transactions import TransactionAdmin
-from ledger.models import Account, Asset, Closing, Command, Event, JobRun, OutboxMessage, Posting, Seal, Transaction
+from ledger.models import (
+    Account,
+    Asset,
+    Closing,
+    Command,
+    Event,
+    JobRun,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Seal,
+    Transaction,
+)
 
 SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Account: AccountAdmin,
     Transaction: TransactionAdmin,
+    Reservation: ReservationAdmin,
     Event: EventAdmin,
     Posting: PostingAdmin,
     Command: CommandAdmin,
@@ -29,8 +45,17 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
 }
 
 
+Extended = Mapping[type[ScopedAdmin], type[ScopedAdmin]]
+
+
 def register(
-    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, closes_books: CloseBooks
+    site: AdminSite,
+    *,
+    scope_of: ScopeOf,
+    wallet_url: UrlOf,
+    origin_of: OriginOf,
+    closes_books: CloseBooks,
+    extended: Extended,
 ) -> None:
     """Put the ledger's screens on a site.
 
@@ -39,10 +64,11 @@ def register(
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
         closes_books: closes the books of his company; whoever knows people keeps who it was.
+        extended: screens to which the floors above have added buttons, by the screen that they extend.
     """
     site.register(Asset, AssetAdmin)
     answers = {"scope_of": staticmethod(scope_of), "wallet_url": staticmethod(wallet_url)}
     for model, screen in SCREENS.items():
-        site.register(model, screen, **answers)
+        site.register(model, extended.get(screen, screen), **answers)
     closing = {"origin_of": staticmethod(origin_of), "closes_books": staticmethod(closes_books)}
     site.register(Closing, ClosingAdmin, **answers, **closing)

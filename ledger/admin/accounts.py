@@ -38,7 +38,7 @@ class AccountAdmin(ScopedAdmin):
         return None if account is None else _with_balances([account])[0]
 
     def tables(self, request: HttpRequest, row: Account) -> list[Table]:
-        postings = Posting.objects.filter(account=row).order_by("-effective_at", "-id")[:LAST_POSTINGS]
+        postings = Posting.objects.filter(account=row).order_by("-recorded_at", "-id")[:LAST_POSTINGS]
         rows = [
             [
                 posting.effective_at,

@@ -36,6 +36,8 @@ _LABELS = {
     "REFUSED": ("danger", "cancel"),
     "REJECTED": ("danger", "cancel"),
     "CLOSED": ("default", "block"),
+    "EXPIRED": ("default", "timer_off"),
+    "RELEASED": ("default", "undo"),
     "REVERSED": ("default", "undo"),
     "CANCELLED": ("default", "block"),
 }

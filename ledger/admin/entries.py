@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.utils.html import format_html
 
-from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
+from ledger.admin.cells import EMPTY, actor_cell, id_cell, label_cell, money_cell
 from ledger.admin.scoped import link_to
 from ledger.admin.screens import Table, as_id
 from ledger.core.accounts import WALLET
+from ledger.core.refusals import Gate
 from ledger.models import Event, Posting
+from ledger.selectors.decisions import DecisionRecord
 from ledger.selectors.scope import Scope, accounts_within
 from ledger.selectors.transactions import Entry
 
@@ -66,21 +68,39 @@ def _entry(entry: Entry, is_visible: bool, wallet_cell: WalletCell) -> list[Any]
     ]
 
 
-def gates_table(event: Event, scope: Scope, wallet_cell: WalletCell) -> Table:
-    """Every condition that the document had to meet, met or not."""
-    data = shown_data(event, scope)
+def history_table(events: Sequence[Event]) -> Table:
+    """What became of a document, who did it and why."""
+    rows: list[list[Any]] = [
+        [
+            event.seq,
+            event.type,
+            event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason") or EMPTY,
+            actor_cell(event.actor_type, event.actor_id),
+            event.effective_at,
+            event.recorded_at,
+            link_to("event", event.id),
+        ]
+        for event in events
+    ]
+    return Table("History", ("No.", "Event", "Reason", "Actor", "Effective", "Recorded", "Id"), rows)
+
+
+def gates_table(record: DecisionRecord, asset: str, scope: Scope, wallet_cell: WalletCell) -> Table:
+    """Every condition that was asked, met or not."""
     rows = [
         [
-            gate["gate"],
-            _gate_of(gate["id"], scope, wallet_cell),
-            label_cell("NOT MET" if gate["code"] else "MET"),
-            gate["code"] or EMPTY,
-            _figure(gate, gate["required"], data["asset"]),
-            _figure(gate, gate["available"], data["asset"]),
+            gate.kind.value,
+            _gate_of(str(gate.id), scope, wallet_cell),
+            label_cell("MET" if gate.ok else "NOT MET"),
+            gate.code.value if gate.code else EMPTY,
+            _figure(gate, gate.required, asset),
+            _figure(gate, gate.available, asset),
         ]
-        for gate in data.get("gates", ())
+        for gate in record.gates
     ]
-    return Table("Decision", ("Gate", "Of", "Result", "Code", "Required", "Available"), rows)
+    title = f"Decision: {record.wanted.lower()}" if record.wanted else "Decision"
+    note = f"Refused: {record.code.value}" if record.code else ""
+    return Table(title, ("Gate", "Of", "Result", "Code", "Required", "Available"), rows, note)
 
 
 def _gate_of(name: str, scope: Scope, wallet_cell: WalletCell) -> str:
@@ -91,11 +111,11 @@ def _gate_of(name: str, scope: Scope, wallet_cell: WalletCell) -> str:
     return wallet_cell(id) if scope.sees_wallet(id) else id_cell(id)
 
 
-def _figure(gate: dict[str, Any], figure: str | None, asset: str) -> str:
+def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:
     """An amount, but for the one gate whose figures are versions."""
-    if gate["id"] == "version" and figure is not None:
+    if gate.id == "version" and figure is not None:
         return format_html('<span class="money">{}</span>', figure)
-    return money_cell(None if figure is None else Decimal(figure), asset)
+    return money_cell(figure, asset)
 
 
 def shown_data(event: Event, scope: Scope) -> dict[str, Any]:

@@ -51,7 +51,9 @@ class Table:
     headers: tuple[str, ...]
     rows: list[list[Any]]
     note: str = ""
-    numbers: ClassVar[frozenset[str]] = frozenset({"Amount", "Balance after", "Required", "Available"})
+    numbers: ClassVar[frozenset[str]] = frozenset(
+        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings", "Left"}
+    )
     """Headers of columns that are aligned right."""
 
 

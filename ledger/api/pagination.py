@@ -17,6 +17,7 @@ from ledger.api.fields import StrictField, WholeNumberField, WordField
 from ledger.api.serializers import StrictQuery, pointer_to, single_values
 from ledger.api.views import unprefixed
 from ledger.errors import InvalidInput
+from ledger.ids import ID_LAG, floor_id
 
 Row = TypeVar("Row", bound=Model)
 MAX_LIMIT = 200
@@ -99,7 +100,14 @@ class Page(Generic[Row]):
         return {"data": [view(row) for row in self.rows], "page": page}
 
 
-def paginate(rows: QuerySet[Row], query: dict[str, Any], *, time: str = "created_at", offset: int = 0) -> Page[Row]:
+def paginate(
+    rows: QuerySet[Row],
+    query: dict[str, Any],
+    *,
+    time: str = "created_at",
+    offset: int = 0,
+    is_monthly: bool = False,
+) -> Page[Row]:
     """One page of rows, ordered by (`time`, id).
 
     Args:
@@ -107,10 +115,13 @@ def paginate(rows: QuerySet[Row], query: dict[str, Any], *, time: str = "created
         query: what `PageQuery` read.
         time: the column of creation, with an index on (`time`, id).
         offset: rows to skip, for lists that are paged by number as well.
+        is_monthly: the table is cut by month, and months beyond the cursor shall be left alone.
     """
     is_descending = query["order"] == "desc"
     if query["position"] is not None:
         rows = rows.filter(_beyond(query["position"], time, "lt" if is_descending else "gt"))
+        if is_monthly:
+            rows = rows.filter(_months_beyond(query["position"], is_descending=is_descending))
     sign = "-" if is_descending else ""
     found = list(rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1])
     shown = found[: query["limit"]]
@@ -139,6 +150,13 @@ def _beyond(position: Position, time: str, comparison: str) -> Q:
     """(time, id) beyond the position, written so that the index on both is used from its start."""
     reached = Q(**{f"{time}__{comparison}e": position.created_at})
     return reached & (Q(**{f"{time}__{comparison}": position.created_at}) | Q(**{f"id__{comparison}": position.id}))
+
+
+def _months_beyond(position: Position, *, is_descending: bool) -> Q:
+    """The same by the primary key, roughly: what the planner leaves months out by (ADR 0003)."""
+    if is_descending:
+        return Q(id__lt=floor_id(position.created_at + ID_LAG))
+    return Q(id__gte=floor_id(position.created_at - ID_LAG))
 
 
 class PageInfo(serializers.Serializer[Any]):

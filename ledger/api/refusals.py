@@ -16,11 +16,17 @@ _SENTENCES = {
     RefusalCode.ALREADY_EXISTS: "This wallet exists already.",
     RefusalCode.INVALID_TRANSITION: "A closed wallet stays closed.",
     RefusalCode.NOT_EMPTY: "The wallet still holds money or open reservations. Empty it first.",
+    RefusalCode.HOLD_NOT_OPEN: "The reservation has ended: it was captured or released.",
+    RefusalCode.HOLD_EXPIRED: "The deadline of the reservation has passed.",
+    RefusalCode.NOT_REVERSIBLE: "Only a completed transaction that was not undone before can be undone.",
+    RefusalCode.CAPTURE_EXCEEDS: "More than what is left of the reservation.",
+    RefusalCode.REFUND_EXCEEDS: "More than what is left to refund.",
     RefusalCode.CLOSED: "The wallet is closed.",
     RefusalCode.FROZEN: "The wallet is frozen.",
     RefusalCode.SUSPENDED: "The wallet is suspended: nothing may leave it.",
     RefusalCode.CURRENCY_MISMATCH: "The wallet holds another currency.",
     RefusalCode.FUNDS_INSUFFICIENT: "Not enough money is available.",
+    RefusalCode.BUDGET_EXCEEDED: "A budget would be exceeded.",
     RefusalCode.LIMIT_EXCEEDED: "A limit would be exceeded.",
     RefusalCode.PRECONDITION_FAILED: "A condition of the request does not hold.",
 }
@@ -58,6 +64,11 @@ def gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
         "shortfall": _figure(gate.shortfall, scale),
         "resets_at": None,
     }
+
+
+def decided_gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
+    """One gate of a decision, whether it was passed or not."""
+    return {"gate": gate.kind.value, "id": str(gate.id), "ok": gate.ok} | gate_view(gate, asset)
 
 
 def _sentence(refusal: Refusal, asset: Asset) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -118,6 +119,22 @@ def single_values(params: QueryDict) -> dict[str, str]:
         require_storable(name + values[0])
         single[name] = values[0]
     return single
+
+
+def require_scale_of(amount: Decimal, asset_code: str, name: str) -> None:
+    """Hold a body's amount to the scale of an asset that the body does not name itself.
+
+    Args:
+        name: the member of the body that the amount is in.
+
+    Raises:
+        InvalidInput: `money.scale_exceeded`.
+    """
+    asset = get_asset(asset_code)
+    try:
+        require_scale(amount, asset.scale, asset.code)
+    except MoneyScaleExceeded as error:
+        raise InvalidInput(error.detail, code=error.code, pointer=pointer_to(name)) from None
 
 
 def invalid_input(detail: Any) -> InvalidInput:

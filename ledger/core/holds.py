@@ -68,28 +68,25 @@ def decide_step(state: State, command: HoldCommand, now: datetime) -> Decision:
 def _capture(state: State, command: Capture, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     amount = hold.rest if command.amount is None else command.amount
+    if command.destination_wallet_id == hold.wallet_id:
+        return _refuse(hold, command, Refusal(RefusalCode.SAME_WALLET), now)
     code = _closed(hold, now)
     if code is not None:
         return _refuse(hold, command, Refusal(code), now)
-    if command.destination_wallet_id == hold.wallet_id:
-        return _refuse(hold, command, Refusal(RefusalCode.SAME_WALLET), now)
-    gates: tuple[Gate, ...] = (
-        _rest_gate(hold, amount),
-        _destination_gate(hold, command),
-        _stage_gate(hold, hold.stage is not TransactionState.COMPENSATING),
-    )
-    code = first_failure(gates)
-    if code is not None:
-        return _refuse(hold, command, Refusal(code, gates), now)
     parts = (replace(hold.parts[0], target=command.target), *hold.parts[1:])
-    returned = hold.rest - amount if command.is_final else ZERO
+    returned = max(hold.rest - amount, ZERO) if command.is_final else ZERO
     legs = merged(
         [
             *_moves(parts, amount, lambda part: part.held, _target),
             *_moves(parts, returned, lambda part: part.held, lambda part: part.source),
         ]
     )
-    gates += leg_gates(state.accounts, legs, SETTLING)
+    gates = (
+        _rest_gate(hold, amount),
+        _destination_gate(hold, command),
+        _stage_gate(hold, hold.stage is not TransactionState.COMPENSATING),
+        *leg_gates(state.accounts, legs, SETTLING),
+    )
     code = first_failure(gates)
     if code is not None:
         return _refuse(hold, command, Refusal(code, gates), now)
@@ -121,7 +118,8 @@ def _expire(state: State, command: Expire, now: datetime) -> Decision:
     hold = state.holds[command.hold_id]
     if hold.status is not HoldStatus.ACTIVE or now < hold.expires_at:
         return Decision(refusal=Refusal(RefusalCode.HOLD_NOT_OPEN))  # the sweeper came too late, or too early
-    return _give_back(EventType.RESERVATION_EXPIRED, HoldStatus.EXPIRED, state, command, now)
+    decision = _give_back(EventType.RESERVATION_EXPIRED, HoldStatus.EXPIRED, state, command, now)
+    return replace(decision, events=()) if decision.refusal else decision  # the sweeper comes again: no history of it
 
 
 def _extend(state: State, command: Extend, now: datetime) -> Decision:

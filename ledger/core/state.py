@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.core.accounts import Account
 from ledger.core.stages import TransactionState
-from ledger.money import ZERO
+from ledger.money import EXACT, ZERO
 
 Accounts = Mapping[UUID, Account]
 
@@ -75,7 +75,7 @@ class Hold:
     @property
     def rest(self) -> Decimal:
         """What is still held."""
-        return self.amount - self.captured - self.released
+        return EXACT.subtract(self.amount, EXACT.add(self.captured, self.released))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ HOLDS = """
 CREATE TRIGGER keep BEFORE DELETE ON ledger_reservation FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON ledger_reservation EXECUTE FUNCTION ledger_refuse_change();
 
--- A hold that has ended stays as it is; of one that has not, who, what and how much stay.
+-- A hold that has ended stays as it is; of one that has not, who, what and how much stay. Where its money goes is said
+-- once.
 CREATE TRIGGER fixed_columns BEFORE UPDATE ON ledger_reservation FOR EACH ROW
     WHEN (OLD.status <> 'ACTIVE'
           OR NEW.captured_amount < OLD.captured_amount OR NEW.released_amount < OLD.released_amount
@@ -23,7 +24,10 @@ CREATE TRIGGER fixed_columns BEFORE UPDATE ON ledger_reservation FOR EACH ROW
              IS DISTINCT FROM
              (NEW.id, NEW.transaction_id, NEW.wallet_id, NEW.asset_id, NEW.amount, NEW.purpose, NEW.created_at)
           OR (OLD.destination_wallet_id IS NOT NULL
-              AND NEW.destination_wallet_id IS DISTINCT FROM OLD.destination_wallet_id))
+              AND NEW.destination_wallet_id IS DISTINCT FROM OLD.destination_wallet_id)
+          OR jsonb_set(NEW.parts, '{0,target}', 'null') IS DISTINCT FROM jsonb_set(OLD.parts, '{0,target}', 'null')
+          OR (OLD.parts #>> '{0,target}' IS NOT NULL AND NEW.parts #>> '{0,target}' IS DISTINCT FROM
+              OLD.parts #>> '{0,target}'))
     EXECUTE FUNCTION ledger_refuse_change();
 
 ALTER TABLE ledger_reservation SET (fillfactor = 70);
@@ -53,7 +57,7 @@ CREATE TRIGGER fixed_columns BEFORE UPDATE ON ledger_transaction FOR EACH ROW
                    OR OLD.destination_wallet_id IS NOT NULL))
           OR (OLD.state <> NEW.state AND (OLD.state IN ('FAILED', 'REVERSED', 'CANCELLED')
                                           OR (OLD.state = 'COMPLETED' AND NEW.state <> 'REVERSED')))
-          OR NEW.refunded_amount < OLD.refunded_amount)
+          OR NEW.refunded_amount < OLD.refunded_amount OR NEW.version < OLD.version)
     EXECUTE FUNCTION ledger_refuse_change();
 """
 UNDO_DOCUMENTS = """

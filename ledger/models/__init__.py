@@ -12,11 +12,13 @@ from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
 from ledger.models.reservation import Reservation
 from ledger.models.seal import Seal, SealedLeaf, SealNode
+from ledger.models.snapshot import BackDatedDay, Snapshot, SnapshotBalance
 from ledger.models.transaction import Transaction
 
 __all__ = [
     "Account",
     "Asset",
+    "BackDatedDay",
     "BalanceSummary",
     "Closing",
     "Command",
@@ -30,6 +32,8 @@ __all__ = [
     "Seal",
     "SealNode",
     "SealedLeaf",
+    "Snapshot",
+    "SnapshotBalance",
     "Transaction",
     "TransactionSummary",
 ]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ledger.core.events import EventType, Stream
 from ledger.models.command import Command
@@ -31,6 +31,7 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="event_seq_positive", condition=Q(seq__gte=1)),
+            models.CheckConstraint(name="event_not_ahead", condition=Q(effective_at__lte=F("recorded_at"))),
         ]
         indexes = [
             models.Index(name="event_stream", fields=["stream_id", "seq"]),

@@ -46,7 +46,7 @@ class OutboxMessage(models.Model):
         ]
         indexes = [
             models.Index(name="outbox_pending", fields=["created_at", "sequence"], condition=Q(status="PENDING")),
-            models.Index(name="outbox_aggregate", fields=["aggregate_id", "sequence"]),
+            models.Index(name="outbox_aggregate_recorded", fields=["aggregate_id", "created_at", "sequence"]),
         ]
 
     def __str__(self) -> str:

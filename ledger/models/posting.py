@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ledger.core.events import POSTINGS_PER_EVENT
 from ledger.models.account import Account
@@ -40,6 +40,8 @@ class Posting(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="posting_amount", condition=in_range("amount") & ~Q(amount=0)),
+            # Nothing counts before it is known: what an instant held never waits to come into effect (ADR 0021).
+            models.CheckConstraint(name="posting_not_ahead", condition=Q(effective_at__lte=F("recorded_at"))),
             models.CheckConstraint(
                 name="posting_chain",
                 condition=Q(account_seq__isnull=True, balance_after__isnull=True)
@@ -52,7 +54,20 @@ class Posting(models.Model):
         ]
         indexes = [
             models.Index(name="posting_account_seq", fields=["account", "account_seq"]),
-            models.Index(name="posting_account_effective", fields=["account", "effective_at"]),
+            models.Index(name="posting_account_recorded", fields=["account", "recorded_at", "account_seq"]),
+            # What counts at another time than it was recorded is rare: these cost an ordinary posting nothing.
+            models.Index(
+                name="posting_back_dated",
+                fields=["account", "effective_at"],
+                include=["recorded_at", "amount"],
+                condition=Q(effective_at__lt=F("recorded_at")),
+            ),
+            models.Index(
+                name="posting_back_dated_known",
+                fields=["account", "recorded_at"],
+                include=["effective_at", "amount"],
+                condition=Q(effective_at__lt=F("recorded_at")),
+            ),
         ]
 
     def __str__(self) -> str:

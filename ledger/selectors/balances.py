@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +14,9 @@ from django.db.models import OuterRef, Subquery
 from ledger.core.accounts import WALLET, Bucket, account_id
 from ledger.models import Account
 from ledger.money import EXACT, ZERO
+from ledger.selectors.instants import balances_at, wallet_version_at
+
+WALLET_BUCKETS = (Bucket.AVAILABLE, Bucket.PENDING, Bucket.RESERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +79,31 @@ def version_of_wallet(wallet_id: str) -> Subquery:
     return Subquery(headline.values("version")[:1])
 
 
-_THEN = """
-    SELECT account_id, sum(amount), count(*), max(effective_at)
-    FROM ledger_posting
-    WHERE account_id = ANY(%(accounts)s) AND effective_at <= %(at)s AND recorded_at <= %(known_at)s
-    GROUP BY account_id
-"""
-_LIFECYCLE_THEN = """
-    SELECT count(*) FROM ledger_event
-    WHERE stream_id = %(headline)s AND effective_at <= %(at)s AND recorded_at <= %(known_at)s
-"""
-
-
 def wallet_figures_at(*, wallet_id: UUID, asset: str, at: datetime, known_at: datetime) -> Figures:
     """The figures of a wallet at an instant, as they were known at another (R18, docs/architecture.md).
 
     Args:
         at: changes that count from then or before are in (`effective_at`).
         known_at: changes recorded later are left out, even if back-dated (`recorded_at`).
+
+    Returns:
+        The figures, with the version that the wallet had at the earlier one of the two instants.
     """
-    ids = {bucket: account_id(WALLET, wallet_id, asset, bucket) for bucket in Bucket}
-    parameters: dict[str, Any] = {
-        "accounts": list(ids.values()),
-        "headline": ids[Bucket.AVAILABLE],
-        "at": at,
-        "known_at": known_at,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_THEN, parameters)
-        then = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_LIFECYCLE_THEN, parameters)
-        (lifecycle,) = cursor.fetchone()
-    figure = {bucket: then[id][0] if id in then else ZERO for bucket, id in ids.items()}
-    _, postings, last = then.get(ids[Bucket.AVAILABLE], (ZERO, 0, None))
+    ids = wallet_account_ids(wallet_id, asset)
+    figure = balances_at(ids.values(), at=at, known_at=known_at)
+    version, updated_at = wallet_version_at(wallet_id, min(at, known_at))
     return Figures(
-        available=figure[Bucket.AVAILABLE],
-        pending=figure[Bucket.PENDING],
-        reserved=figure[Bucket.RESERVED],
-        version=lifecycle + postings,
-        updated_at=last,
+        available=figure[ids[Bucket.AVAILABLE]],
+        pending=figure[ids[Bucket.PENDING]],
+        reserved=figure[ids[Bucket.RESERVED]],
+        version=version,
+        updated_at=updated_at,
     )
+
+
+def wallet_account_ids(wallet_id: UUID, asset: str) -> dict[Bucket, UUID]:
+    """The ids of a wallet's accounts by bucket; they follow from the wallet's own."""
+    return {bucket: account_id(WALLET, wallet_id, asset, bucket) for bucket in WALLET_BUCKETS}
 
 
 _SYSTEM = """

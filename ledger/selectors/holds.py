@@ -66,6 +66,16 @@ def find_reservations(wallets: QuerySet[Any], *, wallet_id: UUID | None, status:
     return found
 
 
+def open_reservations(wallet_id: UUID) -> QuerySet[Reservation]:
+    """What a wallet has set aside just now, the next deadline first."""
+    return Reservation.objects.filter(wallet_id=wallet_id, status=HoldStatus.ACTIVE.value).order_by("expires_at", "id")
+
+
+def reservation_of(transaction_id: UUID) -> Reservation | None:
+    """The hold that a document is about."""
+    return Reservation.objects.filter(transaction_id=transaction_id).first()
+
+
 def overdue_holds(limit: int) -> list[Hold]:
     """Holds whose deadline has passed by the database's clock and that still stand open, oldest deadline first."""
     overdue = Reservation.objects.filter(status=HoldStatus.ACTIVE.value, expires_at__lte=database_now())

@@ -10,8 +10,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.core.accounts import WALLET
-from ledger.core.events import Stream
-from ledger.models import Account, Closing, Command, Event, OutboxMessage, Posting, Seal, Transaction
+from ledger.core.events import EventType, Stream
+from ledger.models import (
+    Account,
+    Closing,
+    Command,
+    Event,
+    OutboxMessage,
+    Posting,
+    Reservation,
+    Seal,
+    Transaction,
+)
 from ledger.selectors.job_runs import job_runs
 
 
@@ -67,15 +77,29 @@ def transactions_within(scope: Scope) -> QuerySet[Transaction]:
     return documents.filter(Q(scope.names_wallet("source_wallet_id")) | incoming)
 
 
+def reservations_within(scope: Scope) -> QuerySet[Reservation]:
+    """The holds on visible wallets. Who is to receive one sees its document."""
+    return Reservation.objects.filter(scope.names_wallet("wallet_id"))
+
+
 def events_within(scope: Scope) -> QuerySet[Event]:
     """The history of visible documents and accounts."""
     documents, accounts = transactions_within(scope), accounts_within(scope)
     if scope.is_whole_company:
-        of_document = Q(stream=Stream.TRANSACTION) & Q(Exists(documents.filter(id=OuterRef("stream_id"))))
+        of_document = Q(stream=Stream.TRANSACTION) & Q(Exists(_one_by_one(documents, "stream_id")))
         of_account = Q(stream=Stream.ACCOUNTS) & Q(Exists(accounts.filter(id=OuterRef("stream_id"))))
         return Event.objects.filter(of_document | of_account)
     # Few streams among many: found by the index on streams, where the condition above would read every event.
-    return Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
+    found = Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
+    # What was refused to a payer is nobody's business who does not see his wallet.
+    paid_by_them = documents.filter(scope.names_wallet("source_wallet_id"))
+    return found.exclude(Q(type=EventType.RESERVATION_REFUSED) & ~Q(stream_id__in=paid_by_them.values("id")))
+
+
+def _one_by_one(documents: QuerySet[Transaction], column: str) -> QuerySet[Transaction]:
+    """The document that a row names. As an equation, the planner would rather read all documents of all months once
+    than look up those of the fifty rows of a page; a range it can only look up, in the one month that it is in."""
+    return documents.filter(id__gte=OuterRef(column), id__lte=OuterRef(column))
 
 
 def postings_within(scope: Scope) -> QuerySet[Posting]:
@@ -91,7 +115,7 @@ def closings_within(scope: Scope) -> QuerySet[Closing]:
 
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:
     """The messages about visible wallets and documents."""
-    documents = transactions_within(scope).filter(id=OuterRef("aggregate_id"))
+    documents = _one_by_one(transactions_within(scope), "aggregate_id")
     of_document = ~Q(aggregate_type="wallet") & Q(Exists(documents))
     return OutboxMessage.objects.filter(
         Q(aggregate_type="wallet") & Q(scope.names_wallet("aggregate_id")) | of_document
@@ -100,7 +124,7 @@ def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:
 
 def commands_within(scope: Scope) -> QuerySet[Command]:
     """The wishes that made visible documents, and all of the company's own for who sees the whole company."""
-    visible = Q(Exists(transactions_within(scope).filter(id=OuterRef("transaction_id"))))
+    visible = Q(Exists(_one_by_one(transactions_within(scope), "transaction_id")))
     if scope.is_whole_company:
         for actors in scope.actors:
             visible |= Q(Exists(actors.filter(pk=OuterRef("actor_id"))))

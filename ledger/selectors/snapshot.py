@@ -1,27 +1,43 @@
-"""One unchanging view of the whole ledger, for readers that take their time."""
+"""One unchanging view of the ledger: everything read inside comes from one instant, whatever is posted meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection
 from django.db.transaction import atomic
 
 TRANSACTION_TIMEOUT_SINCE = 170_000
+PATIENCE_MILLISECONDS = 2_000
+REPORT_PATIENCE_MILLISECONDS = 5_000
+"""For what somebody asked for by itself, where the other is for one part of a page."""
 
 
 @contextmanager
-def whole_ledger() -> Iterator[None]:
-    """Everything read inside comes from one instant, whatever is posted meanwhile.
+def one_instant(*, patience_milliseconds: int | None = PATIENCE_MILLISECONDS) -> Iterator[None]:
+    """REPEATABLE READ is snapshot isolation: it blocks nobody.
 
-    REPEATABLE READ is snapshot isolation: it blocks nobody. The time limits that protect requests are lifted.
+    Args:
+        patience_milliseconds: the longest that one statement may take; None lifts the time limits that protect
+            requests, for readers of the whole ledger.
+
+    Raises:
+        OperationalError: a statement took longer.
     """
     with atomic(), connection.cursor() as cursor:
         if not connection.savepoint_ids:  # inside a caller's transaction its own isolation stands
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        lift_time_limits()
+        if patience_milliseconds is None:
+            lift_time_limits()
+        else:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(patience_milliseconds)])
         yield
+
+
+def whole_ledger() -> AbstractContextManager[None]:
+    """`one_instant` for readers of everything, who take their time."""
+    return one_instant(patience_milliseconds=None)
 
 
 def lift_time_limits() -> None:

@@ -13,7 +13,8 @@ from django.db import connection
 
 from ledger.core.accounts import Bucket, account_id
 from ledger.core.commands import TransactionType
-from ledger.money import EXACT
+from ledger.money import EXACT, ZERO
+from ledger.selectors.instants import MOMENT, balances_at
 
 LINES_AT_ONCE = 2_000
 """How many lines are read together: a statement of any length needs the memory of this many."""
@@ -107,29 +108,40 @@ class Statement:
         return rows
 
 
-# One statement, so one instant: the version and the postings belong together.
+# One statement, so one instant: the version, the number of the last posting and the turnovers belong together.
 _FIGURES = """
-    SELECT a.seq, a.version, clock_timestamp(),
-           coalesce(sum(p.amount) FILTER (WHERE p.effective_at < %(start)s), 0),
-           count(*) FILTER (WHERE p.effective_at >= %(start)s AND p.amount > 0),
-           coalesce(sum(p.amount) FILTER (WHERE p.effective_at >= %(start)s AND p.amount > 0), 0),
-           count(*) FILTER (WHERE p.effective_at >= %(start)s AND p.amount < 0),
-           coalesce(-sum(p.amount) FILTER (WHERE p.effective_at >= %(start)s AND p.amount < 0), 0)
+    SELECT a.seq, a.version, clock_timestamp(), last.recorded_at,
+           count(p.id) FILTER (WHERE p.amount > 0), coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0),
+           count(p.id) FILTER (WHERE p.amount < 0), coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)
     FROM ledger_account AS a
-    LEFT JOIN ledger_posting AS p ON p.account_id = a.id AND p.effective_at < %(end)s
+    LEFT JOIN LATERAL (
+        SELECT recorded_at FROM ledger_posting WHERE account_id = a.id AND account_seq = a.seq
+    ) AS last ON true
+    LEFT JOIN ledger_posting AS p ON p.account_id = a.id AND p.effective_at >= %(start)s AND p.effective_at < %(end)s
+         -- What counts when it is recorded is found by that; what is back-dated has an index of its own.
+         AND (p.recorded_at >= %(start)s AND p.recorded_at < %(end)s OR p.effective_at < p.recorded_at)
     WHERE a.id = %(account)s
-    GROUP BY a.id
+    GROUP BY a.id, last.recorded_at
 """
-# Cut to size before the joins: thousands of lines may count at the same moment.
+# Two ordered streams, each from its own index and cut to size before they meet: what counts when it was recorded, and
+# what was back-dated.
 _LINES = """
     SELECT p.account_seq, e.stream_id, t.type, coalesce(t.description, ''), coalesce(t.reference_id, ''),
            p.effective_at, p.recorded_at, p.amount
     FROM (
-        SELECT event_id, account_seq, effective_at, recorded_at, amount
-        FROM ledger_posting
-        WHERE account_id = %(account)s AND account_seq <= %(last_number)s
-          AND effective_at >= %(after)s AND effective_at < %(end)s
-          AND (effective_at, account_seq) > (%(after)s, %(after_number)s)
+        SELECT * FROM (
+            (SELECT event_id, account_seq, effective_at, recorded_at, amount FROM ledger_posting
+             WHERE account_id = %(account)s AND account_seq <= %(last_number)s AND effective_at = recorded_at
+               AND recorded_at >= %(after)s AND recorded_at < %(end)s
+               AND (recorded_at, account_seq) > (%(after)s, %(after_number)s)
+             ORDER BY recorded_at, account_seq LIMIT %(limit)s)
+            UNION ALL
+            (SELECT event_id, account_seq, effective_at, recorded_at, amount FROM ledger_posting
+             WHERE account_id = %(account)s AND account_seq <= %(last_number)s AND effective_at < recorded_at
+               AND effective_at >= %(after)s AND effective_at < %(end)s
+               AND (effective_at, account_seq) > (%(after)s, %(after_number)s)
+             ORDER BY effective_at, account_seq LIMIT %(limit)s)
+        ) AS streams
         ORDER BY effective_at, account_seq
         LIMIT %(limit)s
     ) AS p
@@ -148,7 +160,9 @@ def wallet_statement(*, wallet_id: UUID, asset: str, start: datetime, end: datet
     account = account_id("WALLET", wallet_id, asset, Bucket.AVAILABLE)
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, {"account": account, "start": start, "end": end})
-        last_number, version, drawn_at, opening, credit_count, credits, debit_count, debits = cursor.fetchone()
+        last_number, version, drawn_at, known_at, credit_count, credits, debit_count, debits = cursor.fetchone()
+    # As it was known when the last of those postings was recorded: one that is back-dated meanwhile is left out.
+    opening = balances_at([account], at=start - MOMENT, known_at=known_at)[account] if known_at else ZERO
     return Statement(
         account=account,
         start=start,

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
+from uuid import UUID
 
-from django.db import connection
-from django.db.models import DurationField, ExpressionWrapper, Min, Sum
-from django.db.transaction import atomic
+from django.db.models import DurationField, ExpressionWrapper, Min, QuerySet, Sum
 
 from ledger.core.accounts import Book, Bucket
-from ledger.models import OutboxMessage
+from ledger.models import Account, OutboxMessage
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import DatabaseClock
+from ledger.selectors.instants import balances_at, system_balances_at
 from ledger.selectors.scope import Scope, accounts_within, transactions_within
+from ledger.selectors.snapshot import REPORT_PATIENCE_MILLISECONDS, one_instant
 
 MOST_COUNTED = 10_000
 """Nobody waits for an exact count of more."""
-PATIENCE_MILLISECONDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,13 @@ class Holdings:
     Attributes:
         wallets: by bucket (AVAILABLE, RESERVED, …).
         company: what the company's own accounts hold; None for who sees a part of the company only.
+        purposes: the same by what each of them is for (COMPANY_FUNDING, FEE_INCOME, …).
     """
 
     asset: str
     wallets: dict[str, Decimal]
     company: Decimal | None
+    purposes: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def total(self) -> Decimal:
@@ -53,35 +54,59 @@ def holdings(scope: Scope) -> list[Holdings]:
     """What is held, by asset, all of one instant.
 
     Raises:
-        OperationalError: it takes longer than `PATIENCE_MILLISECONDS`; ask `verify_ledger` instead.
+        OperationalError: it takes longer than anybody waits for; ask `verify_ledger` instead.
     """
     accounts = accounts_within(scope).filter(book=Book.MONEY).order_by()
-    with _one_instant():
+    with one_instant():
         by_bucket = accounts.exclude(bucket=Bucket.SYSTEM).values_list("asset_id", "bucket")
-        wallets = list(by_bucket.annotate(total=Sum("balance")))
-        own = dict(accounts.filter(bucket=Bucket.SYSTEM).values_list("id", "asset_id"))
+        wallets = {(asset, bucket): total for asset, bucket, total in by_bucket.annotate(total=Sum("balance"))}
+        own = _own_accounts(accounts)
         balances = system_balances(own) if own else {}
-    return [
-        Holdings(
-            asset=asset,
-            wallets={bucket: total for held, bucket, total in wallets if held == asset},
-            company=_sum(balances[id] for id in own if own[id] == asset) if scope.is_whole_company else None,
-        )
-        for asset in sorted({asset for asset, *_ in wallets} | set(own.values()))
-    ]
+    return _holdings(scope, wallets, own, balances)
+
+
+def holdings_at(scope: Scope, *, at: datetime, known_at: datetime) -> list[Holdings]:
+    """`holdings` at an instant, as they were known at another (`ledger.selectors.instants`).
+
+    Raises:
+        OperationalError: there are too many wallets to look all of them up in a moment.
+    """
+    accounts = accounts_within(scope).filter(book=Book.MONEY).order_by()
+    wallets: dict[tuple[str, str], Decimal] = {}
+    with one_instant(patience_milliseconds=REPORT_PATIENCE_MILLISECONDS):
+        # Most wallets have accounts that have never moved: RESERVED, PENDING.
+        of_wallets = accounts.exclude(bucket=Bucket.SYSTEM).filter(seq__gt=0).values_list("id", "asset_id", "bucket")
+        named = {id: (asset, bucket) for id, asset, bucket in of_wallets}
+        for id, balance in balances_at(named, at=at, known_at=known_at).items():
+            wallets[named[id]] = EXACT.add(wallets.get(named[id], ZERO), balance)
+        own = _own_accounts(accounts)
+        balances = system_balances_at(own, at=at, known_at=known_at)
+    return _holdings(scope, wallets, own, balances)
+
+
+def _own_accounts(accounts: QuerySet[Account]) -> dict[UUID, tuple[str, str]]:
+    """Asset and purpose of the company's own accounts, by id."""
+    found = accounts.filter(bucket=Bucket.SYSTEM).values_list("id", "asset_id", "owner_type")
+    return {id: (asset, purpose) for id, asset, purpose in found}
+
+
+def _holdings(
+    scope: Scope,
+    wallets: Mapping[tuple[str, str], Decimal],
+    own: Mapping[UUID, tuple[str, str]],
+    balances: Mapping[UUID, Decimal],
+) -> list[Holdings]:
+    found = []
+    for asset in sorted({asset for asset, _ in [*wallets, *own.values()]}):
+        buckets = {bucket: total for (held, bucket), total in wallets.items() if held == asset}
+        purposes = {purpose: balances[id] for id, (held, purpose) in own.items() if held == asset}
+        company = _sum(purposes.values()) if scope.is_whole_company else None
+        found.append(Holdings(asset, buckets, company, dict(sorted(purposes.items()))))
+    return found
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(EXACT.add, amounts, ZERO)
-
-
-@contextmanager
-def _one_instant() -> Iterator[None]:
-    with atomic(), connection.cursor() as cursor:
-        if not connection.savepoint_ids:  # inside a caller's transaction its own isolation stands
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MILLISECONDS)])
-        yield
 
 
 def outcomes_since(scope: Scope, start: datetime) -> Counter[str]:

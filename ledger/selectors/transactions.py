@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ledger.core.accounts import WALLET, Account, Bucket, account_id
-from ledger.core.commands import TransactionType, Transfer
+from ledger.core.commands import TransactionType, Transfer, Undo
 from ledger.core.events import Stream
-from ledger.ids import floor_id
+from ledger.ids import ID_LAG, floor_around, floor_id
 from ledger.models import Event, Transaction
+from ledger.money import ZERO
 
 __all__ = [
     "Entry",
@@ -25,14 +26,12 @@ __all__ = [
     "WalletLine",
     "entries_of",
     "events_of",
-    "get_transaction",
+    "get_transactions",
+    "just_undone",
+    "undone_by",
     "wallet_history",
     "wallet_lines",
 ]
-
-
-_ID_LAG = timedelta(days=7)
-"""How much older than its document an id may look: it is made before the lock, by another clock than `created_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,50 @@ class WalletFilter:
     end: datetime | None = None
 
 
-def get_transaction(id: UUID) -> Transaction | None:
-    return Transaction.objects.filter(id=id).first()
+def get_transactions(ids: Iterable[UUID]) -> list[Transaction]:
+    """Those of the documents that exist, in any order."""
+    return list(Transaction.objects.filter(id__in=list(ids)))
+
+
+def undone_by(transaction_id: UUID) -> QuerySet[Transaction]:
+    """The refunds and reversals of a document, refused ones too, in order."""
+    return Transaction.objects.filter(original_transaction_id=transaction_id).order_by("created_at", "id")
+
+
+def just_undone(command: Undo, recorded_at: datetime) -> Transaction:
+    """The document of a refund or reversal that was accepted a moment ago, as its row is: made without a query."""
+    document = command.document
+    row = Transaction(
+        id=document.id,
+        company_id=document.company_id,
+        type=document.type.value,
+        state="COMPLETED",
+        source_wallet_id=document.source_wallet_id,
+        destination_wallet_id=document.destination_wallet_id,
+        asset_id=document.asset,
+        amount=document.amount,
+        fee_amount=document.fee_amount,
+        total_amount=document.total_amount,
+        refunded_amount=ZERO,
+        original_transaction_id=document.original_id,
+        reference_type=document.reference_type,
+        reference_id=document.reference_id,
+        description=document.description,
+        metadata=document.metadata,
+        initiated_by=command.origin.actor_id,
+        effective_at=command.effective_at or recorded_at,
+        created_at=recorded_at,
+        updated_at=recorded_at,
+        completed_at=recorded_at,
+    )
+    row.status = "COMPLETED"  # the database makes it of the state
+    return row
 
 
 def events_of(transaction_id: UUID) -> QuerySet[Event]:
-    """The history of a document in order (R170)."""
-    return Event.objects.filter(stream=Stream.TRANSACTION, stream_id=transaction_id).order_by("seq")
+    """The history of a document in order (R170). No event is older than its document: older months are left alone."""
+    history = Event.objects.filter(stream=Stream.TRANSACTION, stream_id=transaction_id)
+    return history.filter(id__gte=floor_around(transaction_id)).order_by("seq")
 
 
 def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transaction]:
@@ -128,9 +164,9 @@ def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transactio
         history = history.filter(status__in=wanted.statuses)
     if wanted.start is not None:
         # By id as well: the planner prunes months by the primary key (ADR 0003).
-        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - _ID_LAG))
+        history = history.filter(created_at__gte=wanted.start, id__gte=floor_id(wanted.start - ID_LAG))
     if wanted.end is not None:
-        history = history.filter(created_at__lt=wanted.end)
+        history = history.filter(created_at__lt=wanted.end, id__lt=floor_id(wanted.end + ID_LAG))
     return history
 
 
@@ -178,13 +214,16 @@ _ENTRIES = """
         OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
     ) AS p
     JOIN ledger_account AS a ON a.id = p.account_id
-    WHERE e.stream = 'transaction' AND e.stream_id = ANY(%(transactions)s)
+    WHERE e.stream = 'transaction' AND e.stream_id = ANY(%(transactions)s) AND e.id >= %(floor)s
       AND (%(account)s::uuid IS NULL OR p.account_id = %(account)s)
     ORDER BY e.stream_id, e.seq, p.id
 """
 
 
 def _entries(transaction_ids: Iterable[UUID], *, account: UUID | None) -> list[Entry]:
+    ids = list(transaction_ids)
+    if not ids:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, {"transactions": list(transaction_ids), "account": account})
+        cursor.execute(_ENTRIES, {"transactions": ids, "account": account, "floor": floor_around(min(ids))})
         return [Entry(*row) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.db.transaction import atomic
 from psycopg import sql
 
-OWNERS_FUNCTIONS = (sql.SQL("ledger_ensure_partitions(integer)"), sql.SQL("ledger_refresh_read_model(text)"))
+OWNERS_FUNCTIONS = (sql.SQL("ledger_ensure_partitions(integer, date)"), sql.SQL("ledger_refresh_read_model(text)"))
 """What the role may have done with the owner's rights: each does one thing and takes nothing that could be SQL."""
 
 

@@ -21,13 +21,33 @@ from ledger.core.commands import (
     Reserve,
     TransactionType,
 )
-from ledger.core.stages import TransactionState
+from ledger.core.stages import REPORTED, TransactionState
 from ledger.core.state import Hold, Part
 from ledger.ids import new_event_id, new_id
 from ledger.selectors.holds import overdue_holds
 from ledger.services import journal
 from ledger.services.accounts import SYSTEM, SystemAccount, digest, wallet_account_id
 from ledger.services.movements import Details, Side
+
+__all__ = [
+    "REPORTED",
+    "Advance",
+    "Capture",
+    "Deadline",
+    "Extend",
+    "Release",
+    "Reserve",
+    "Step",
+    "TransactionState",
+    "advance",
+    "capture",
+    "expected_money",
+    "expire_holds",
+    "extend",
+    "payee_clearing",
+    "release",
+    "reserve",
+]
 
 BATCH = 500
 
@@ -181,7 +201,7 @@ def advance(
 def expire_holds() -> int:
     """Record all expired holds as such, in batches, oldest first; after an outage it simply has more to do (R167).
 
-    Running twice at once is safe: the key of an expiry is the hold with its deadline, so each is recorded once.
+    Running twice at once is safe: a hold ends once, and whoever comes second is refused.
 
     Returns:
         How many were recorded now.
@@ -189,19 +209,21 @@ def expire_holds() -> int:
     recorded = 0
     while True:
         overdue = overdue_holds(BATCH)
-        outcomes = journal.post([_expiry(hold) for hold in overdue]) if overdue else []
+        outcomes = journal.post([expire(hold) for hold in overdue]) if overdue else []
         done = sum(1 for outcome in outcomes if outcome.result and not outcome.result.refusal)
         recorded += done
         if len(overdue) < BATCH or not done:
             return recorded
 
 
-def _expiry(hold: Hold) -> Expire:
-    key = f"{hold.id}:{hold.expires_at.isoformat()}"
+def expire(hold: Hold) -> Expire:
+    """Record that a hold's deadline has passed."""
+    id = new_id()
     return Expire(
-        id=new_id(),
+        id=id,
         event_id=new_event_id(),
-        claim=Claim(scope="expiry", key=key, request_hash=digest(key)),
+        # A key of its own: a no, as long as there is no room for the money, may not stand for ever.
+        claim=Claim(scope="expiry", key=str(id), request_hash=digest(str(hold.id))),
         origin=SYSTEM,
         hold_id=hold.id,
         account_ids=_accounts_of(hold),

@@ -202,6 +202,9 @@ def _remember_refusal(result: Result, reply: Reply) -> None:
     """An all-or-none unit was undone: keep the refusal under the key of the command that caused it."""
     if claims.claim([result.command]):
         return  # somebody else used the key meanwhile; theirs stands
+    if isinstance(result.command, HoldCommand):
+        # Its event would follow steps of the unit that have been undone, and the hold is no longer locked.
+        result = replace(result, decision=replace(result.decision, events=()), hold=None)
     batch = Batch(result.recorded_at)
     batch.add(result, reply)
     batch.write()

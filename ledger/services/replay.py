@@ -47,7 +47,7 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
         accounts: dict[UUID, Account] = {}
         total = Event.objects.count()
         done = 0
-        for event in _all_events():
+        for event in all_events():
             try:
                 accounts.update(evolve_accounts(accounts, event))
             except KeyError as unknown:
@@ -64,7 +64,8 @@ def _never_opened(account_id: UUID, event: core.Event) -> Difference:
     return Difference("account", account_id, "account", "in use", "never opened", event.id)
 
 
-def _all_events() -> Iterator[core.Event]:
+def all_events() -> Iterator[core.Event]:
+    """Every event with its postings: the lives of accounts first, then the movements, each in order."""
     lifecycle = Q(stream=core.Stream.ACCOUNTS)
     for row in Event.objects.filter(lifecycle).order_by("stream_id", "seq").iterator(CHUNK):
         yield core_event(row, [])

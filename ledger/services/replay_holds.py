@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from ledger.core.events import EventType
 from ledger.core.machine import evolve_hold
 from ledger.core.state import Hold
 from ledger.models import Event, Reservation
@@ -44,6 +48,9 @@ def replay_holds() -> tuple[int, Difference | None]:
         How many holds there are by the events, and the first difference, if any.
     """
     seen = 0
+    headless = _first_headless()
+    if headless is not None:
+        return seen, headless
     for chunk in _chunks(_folded()):
         seen += len(chunk)
         broken = _first_difference(chunk)
@@ -52,6 +59,18 @@ def replay_holds() -> tuple[int, Difference | None]:
     if Reservation.objects.count() != seen:
         return seen, _first_unknown()
     return seen, None
+
+
+def _first_headless() -> Difference | None:
+    """A history that does not begin with the making of its hold cannot be folded."""
+    row = steps_of_holds().exclude(stream_id__in=_made()).first()
+    if row is None:
+        return None
+    return Difference("reservation", UUID(row.data["hold_id"]), "reservation", "in use", "never made", row.id)
+
+
+def _made() -> QuerySet[Any, Any]:
+    return Event.objects.filter(type=EventType.RESERVATION_CREATED, seq=1).values("stream_id")
 
 
 def _folded() -> Iterator[Hold]:
@@ -89,8 +108,7 @@ def _first_difference(replayed: dict[UUID, Hold]) -> Difference | None:
 
 
 def _first_unknown() -> Difference:
-    known = Event.objects.filter(type="ReservationCreated").values("stream_id")
-    row = Reservation.objects.exclude(transaction_id__in=known).order_by("id").first()
+    row = Reservation.objects.exclude(transaction_id__in=_made()).order_by("id").first()
     assert row is not None, "there are more rows than histories"
     return Difference("reservation", row.id, "reservation", "stored", "never made", None)
 

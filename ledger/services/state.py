@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ledger.core.commands import AnyCommand, HoldCommand, OpenAccounts, Reserve, SetAccountStatus, Transfer, Undo
+from ledger.core.commands import (
+    AnyCommand,
+    Capture,
+    HoldCommand,
+    OpenAccounts,
+    Reserve,
+    SetAccountStatus,
+    TransactionType,
+    Transfer,
+    Undo,
+)
 from ledger.core.state import State
 from ledger.errors import Busy
 from ledger.locks import lock_accounts
@@ -34,16 +44,27 @@ def lock_and_read(commands: Sequence[AnyCommand]) -> tuple[State, datetime]:
     originals = [command.original_id for command in commands if isinstance(command, Undo)]
     if originals:
         state.originals = read_originals(originals)
-        _require_covered(state)
         documents = {hold.transaction_id for hold in state.holds.values()}
         assert documents.isdisjoint(state.originals), "a batch settles a hold or undoes its document, not both"
+    if any(_is_outdated(command, state) for command in commands):
+        raise Busy("Somebody else is changing this just now. Try again.")
     return state, now
 
 
-def _require_covered(state: State) -> None:
-    """An original that went on between being looked up and being locked may have moved other accounts meanwhile."""
-    if any(original.net.keys() - state.accounts.keys() for original in state.originals.values()):
-        raise Busy("Somebody else is changing this just now. Try again.")
+def _is_outdated(command: AnyCommand, state: State) -> bool:
+    """Whether what a command is about went on between being looked up and being locked, so that the command would mean
+    something else: an original that has moved other accounts or another amount, a hold that is paid to somebody now."""
+    match command:
+        case Undo(document=document):
+            original = state.originals[command.original_id]
+            is_whole = document.type is TransactionType.REVERSAL
+            missing = original.net.keys() - set(command.account_ids)
+            return bool(missing) or (is_whole and document.amount != original.amount)
+        case Capture(destination_wallet_id=None):
+            hold = state.holds.get(command.hold_id)
+            return hold is not None and hold.destination_wallet_id is not None
+        case _:
+            return False
 
 
 def accounts_of(command: AnyCommand) -> list[UUID]:

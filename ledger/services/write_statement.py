@@ -98,12 +98,14 @@ WITH advanced AS (
     INSERT INTO ledger_reservation (id, transaction_id, wallet_id, destination_wallet_id, asset_id, amount,
                                     captured_amount, released_amount, status, expires_at, purpose, parts,
                                     created_at, updated_at)
-    SELECT t.id, t.transaction_id, t.wallet_id, t.destination, t.asset, t.amount, 0, 0, 'ACTIVE', t.expires_at,
-           t.purpose, t.parts::jsonb, %(now)s, %(now)s
-    FROM unnest(%(hold_id)s::uuid[], %(hold_transaction_id)s::uuid[], %(hold_wallet_id)s::uuid[],
-                %(hold_destination)s::uuid[], %(hold_asset)s::text[], %(hold_amount)s::numeric[],
-                %(hold_expires_at)s::timestamptz[], %(hold_purpose)s::text[], %(hold_parts)s::text[])
-         AS t(id, transaction_id, wallet_id, destination, asset, amount, expires_at, purpose, parts)
+    SELECT t.id, t.transaction_id, t.wallet_id, t.destination, t.asset, t.amount, t.captured, t.released, t.status,
+           t.expires_at, t.purpose, t.parts::jsonb, %(now)s, %(now)s
+    FROM unnest(%(hold_id)s::uuid[], %(hold_destination)s::uuid[], %(hold_captured)s::numeric[],
+                %(hold_released)s::numeric[], %(hold_status)s::text[], %(hold_expires_at)s::timestamptz[],
+                %(hold_parts)s::text[], %(hold_transaction_id)s::uuid[], %(hold_wallet_id)s::uuid[],
+                %(hold_asset)s::text[], %(hold_amount)s::numeric[], %(hold_purpose)s::text[])
+         AS t(id, destination, captured, released, status, expires_at, parts, transaction_id, wallet_id, asset, amount,
+              purpose)
 )
 UPDATE ledger_reservation AS h
 SET destination_wallet_id = t.destination, captured_amount = t.captured, released_amount = t.released,
@@ -127,7 +129,8 @@ COLUMNS = {
         "document": "id company_id type state source destination asset amount fee reference_type reference_id"
         " description metadata refusal_code command_id initiated_by effective_at original",
         "advanced": "id state destination amount refunded version",
-        "hold": "id transaction_id wallet_id destination asset amount expires_at purpose parts",
+        "hold": "id destination captured released status expires_at parts"
+        " transaction_id wallet_id asset amount purpose",
         "stepped": "id destination captured released status expires_at parts",
         "message": "id event_id aggregate_type aggregate_id sequence type data",
         "command": "id outcome refusal_code transaction_id reply_status reply_body",

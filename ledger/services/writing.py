@@ -12,7 +12,7 @@ from django.db import connection
 from ledger.core.accounts import Account
 from ledger.core.commands import Command, Document, OpenAccounts, Reserve
 from ledger.core.events import Event, EventType
-from ledger.core.held import document_state, part_data
+from ledger.core.held import part_data
 from ledger.core.refusals import Refusal
 from ledger.core.state import Hold, HoldStatus
 from ledger.ids import new_id
@@ -36,7 +36,8 @@ class Batch:
         self._accounts: dict[UUID, Account] = {}
         self._opened: set[UUID] = set()
         self._advanced: dict[UUID, tuple[Any, ...]] = {}
-        self._stepped: dict[UUID, Hold] = {}
+        self._made: set[UUID] = set()
+        self._holds: dict[UUID, Hold] = {}
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
 
     def add(self, result: Result, reply: Reply) -> None:
@@ -60,7 +61,8 @@ class Batch:
         """Write everything, with one statement for what is new and one more for what goes on; however many rows."""
         self._add_accounts()
         self._rows["advanced"] = list(self._advanced.values())
-        self._rows["stepped"] = [_stepped(hold) for hold in self._stepped.values()]
+        self._rows["hold"] = [_made(hold) for id, hold in self._holds.items() if id in self._made]
+        self._rows["stepped"] = [_stepped(hold) for id, hold in self._holds.items() if id not in self._made]
         parameters: dict[str, Any] = {"now": self._now}
         for table, names in COLUMNS.items():
             literals = columns(self._rows[table], len(names))
@@ -96,7 +98,8 @@ class Batch:
         match event.type:
             case EventType.RESERVATION_CREATED:
                 assert result.hold is not None, "it has just been made"
-                self._rows["hold"].append(_opened(result.hold))
+                self._made.add(result.hold.id)
+                self._holds[result.hold.id] = result.hold
             case EventType.RESERVATION_REFUSED:
                 self._advance(event.stream_id, None, None, None, None, event.seq)
             case EventType.TRANSACTION_REFUNDED | EventType.TRANSACTION_REVERSED:
@@ -106,10 +109,10 @@ class Batch:
             case _ if event.type.is_of_hold:
                 hold = result.hold
                 assert hold is not None, "a step has a hold"
-                self._stepped[hold.id] = hold
+                self._holds[hold.id] = hold
                 amount = hold.captured if hold.captured and hold.status is not HoldStatus.ACTIVE else None
-                state = document_state(hold)
-                self._advance(event.stream_id, state, hold.destination_wallet_id, amount, None, event.seq)
+                # The state is the event's: a hold that has ended no longer knows how far it had come.
+                self._advance(event.stream_id, event.data["state"], hold.destination_wallet_id, amount, None, event.seq)
 
     def _advance(self, document_id: UUID, *changed: Any) -> None:
         """Note what changes in a document; None = as it was."""
@@ -150,9 +153,9 @@ class Batch:
         )
 
 
-def _opened(hold: Hold) -> tuple[Any, ...]:
-    parties = hold.wallet_id, hold.destination_wallet_id
-    return hold.id, hold.transaction_id, *parties, hold.asset, hold.amount, hold.expires_at, hold.purpose, _parts(hold)
+def _made(hold: Hold) -> tuple[Any, ...]:
+    """A hold that was made now, as it is after all that was done to it in the same batch."""
+    return (*_stepped(hold), hold.transaction_id, hold.wallet_id, hold.asset, hold.amount, hold.purpose)
 
 
 def _stepped(hold: Hold) -> tuple[Any, ...]:

@@ -16,219 +16,30 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from wallets.models import Wallet, WalletLock
-
-SEE = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         yes  404   404      404
-MANAGER          yes  yes   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       yes  yes   yes      404
-AUDITOR          yes  yes   yes      404
-SYSTEM with      -    yes   yes      404
-SYSTEM without   -    403   403      403
-"""
-
-LIST = """
-                 own
-anonymous        401
-EMPLOYEE         yes
-MANAGER          yes
-FINANCE          yes
-COMPLIANCE       yes
-AUDITOR          yes
-SYSTEM with      yes
-SYSTEM without   403
-"""
-
-COMPANY = """
-                 own
-anonymous        401
-EMPLOYEE         403
-MANAGER          403
-FINANCE          yes
-COMPLIANCE       yes
-AUDITOR          yes
-SYSTEM with      yes
-SYSTEM without   403
-"""
-
-PEOPLE_ONLY = """
-                 own
-anonymous        401
-EMPLOYEE         yes
-MANAGER          yes
-FINANCE          yes
-COMPLIANCE       yes
-AUDITOR          yes
-SYSTEM with      403
-SYSTEM without   403
-"""
-
-CREATE_USER = """
-                 own
-anonymous        401
-EMPLOYEE         403
-MANAGER          403
-FINANCE          yes
-COMPLIANCE       403
-AUDITOR          403
-SYSTEM with      yes
-SYSTEM without   403
-"""
-
-CHANGE_NAMES = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         yes  404   404      404
-MANAGER          yes  403   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       yes  403   403      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    403   403      403
-SYSTEM without   -    403   403      403
-"""
-
-CHANGE_USER_STATUS = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  404   404      404
-MANAGER          403  403   404      404
-FINANCE          403  yes   yes      404
-COMPLIANCE       403  yes   yes      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    403   403      403
-SYSTEM without   -    403   403      403
-"""
-
-OPEN_WALLET = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  403   403      403
-MANAGER          yes  yes   400      400
-FINANCE          yes  yes   yes      400
-COMPLIANCE       403  403   403      403
-AUDITOR          403  403   403      403
-SYSTEM with      -    yes   yes      400
-SYSTEM without   -    403   403      403
-"""
-
-SUSPEND = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         yes  404   404      404
-MANAGER          yes  yes   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       yes  yes   yes      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    403   403      403
-SYSTEM without   -    403   403      403
-"""
-
-FREEZE = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  404   404      404
-MANAGER          403  yes   404      404
-FINANCE          403  yes   yes      404
-COMPLIANCE       403  yes   yes      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    403   403      403
-SYSTEM without   -    403   403      403
-"""
-
-BOOK = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  403   403      403
-MANAGER          403  403   403      403
-FINANCE          403  403   403      403
-COMPLIANCE       403  403   403      403
-AUDITOR          403  403   403      403
-SYSTEM with      -    yes   yes      404
-SYSTEM without   -    403   403      403
-"""
-
-SPEND = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         yes  404   404      404
-MANAGER          yes  yes   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       yes  403   403      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    yes   yes      404
-SYSTEM without   -    403   403      403
-"""
-
-PAY_TO = """
-                 own  team  company  foreign
-anonymous        -    401   401      401
-EMPLOYEE         -    yes   yes      404
-MANAGER          -    yes   yes      404
-FINANCE          -    yes   yes      404
-COMPLIANCE       -    yes   yes      404
-AUDITOR          -    403   403      403
-SYSTEM with      -    -     -        -
-SYSTEM without   -    -     -        -
-"""
-
-HOLD = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  403   403      403
-MANAGER          yes  yes   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       403  403   403      403
-AUDITOR          403  403   403      403
-SYSTEM with      -    yes   yes      404
-SYSTEM without   -    403   403      403
-"""
-
-PUBLIC = """
-                 own
-anonymous        yes
-EMPLOYEE         yes
-MANAGER          yes
-FINANCE          yes
-COMPLIANCE       yes
-AUDITOR          yes
-SYSTEM with      yes
-SYSTEM without   yes
-"""
-
-READ_CLOSINGS = """
-                 own
-anonymous        401
-EMPLOYEE         403
-MANAGER          403
-FINANCE          yes
-COMPLIANCE       yes
-AUDITOR          yes
-SYSTEM with      403
-SYSTEM without   403
-"""
-
-CLOSE_BOOKS = READ_CLOSINGS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
-    "AUDITOR          yes", "AUDITOR          403"
+from tests.api.tables import (
+    BACKDATE,
+    BOOK,
+    CHANGE_NAMES,
+    CHANGE_USER_STATUS,
+    CLOSE_BOOKS,
+    COMPANY,
+    CREATE_USER,
+    FREEZE,
+    HOLD,
+    LIST,
+    LOG_IN,
+    OPEN_WALLET,
+    PAY_TO,
+    PEOPLE_ONLY,
+    PUBLIC,
+    READ_CLOSINGS,
+    SEE,
+    SEE_COMPANY,
+    SPEND,
+    SUSPEND,
+    UNDO,
 )
-
-BACKDATE = """
-                 own  team  company  foreign
-anonymous        401  401   401      401
-EMPLOYEE         403  404   404      404
-MANAGER          403  403   404      404
-FINANCE          yes  yes   yes      404
-COMPLIANCE       403  403   403      404
-AUDITOR          403  403   403      403
-SYSTEM with      -    403   403      404
-SYSTEM without   -    403   403      403
-"""
-"""A scope for transfers is none for the past."""
-
-LOG_IN = PUBLIC.replace("yes", "400")
-"""The body is empty: whoever gets this far has been let in."""
+from wallets.models import Wallet, WalletLock
 
 
 @dataclass(frozen=True)
@@ -238,6 +49,7 @@ class Things:
     user_id: str
     wallet_id: str
     txn_id: str
+    reservation_id: str
     callers_wallet_id: str
     payees_wallet_id: str
     seal_id: str
@@ -249,6 +61,7 @@ class Things:
             "wallet_id": self.wallet_id,
             "id": self.wallet_id,
             "txn_id": self.txn_id,
+            "reservation_id": self.reservation_id,
             "lock_id": NOWHERE,
             "seal_id": self.seal_id,
         }
@@ -287,6 +100,14 @@ def _seeds(source: str, destination: str) -> dict[str, Any]:
     accounts = {"from_account": source, "to_account": destination}
     id = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e01"
     return {**accounts, "amount": "1", "currency": "EUR", "transaction_id": id}
+
+
+def _hold(source: str, destination: str) -> dict[str, Any]:
+    return {"wallet_id": source, "destination_wallet_id": destination, "amount": "1", "currency": "EUR"}
+
+
+def _reversals(txn_id: str) -> dict[str, Any]:
+    return {"atomic": True, "reversals": [{"idempotency_key": "row-1", "txn_id": txn_id, "reason": "Test"}]}
 
 
 def _own_lock(client: APIClient, things: Things) -> dict[str, str]:
@@ -359,12 +180,53 @@ ROWS = (
     ),
     Row("DELETE /v1/wallets/{wallet_id}/lock/{lock_id}", HOLD, "transfers:write", given=_own_lock),
     Row("GET /v1/wallets/{wallet_id}/balance", SEE, "wallets:read"),
+    Row("GET /v1/wallets/{wallet_id}/balance/explain", SEE, "wallets:read"),
+    Row("GET /v1/balances/history", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/balances/changes", LIST, "wallets:read", query="?from=2026-10-01"),
+    Row("GET /v1/company/balances", SEE_COMPANY),
     Row("GET /v1/wallets/{wallet_id}/statement", SEE, "wallets:read", query="?from=2026-01-01"),
     Row("GET /v1/wallets/{wallet_id}/transactions", SEE, "wallets:read"),
     Row("POST /v1/wallets/{wallet_id}/transactions", BOOK, "bookings:write", lambda things: BOOKING),
     Row("GET /v1/transactions/{txn_id}", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/events", SEE, "wallets:read"),
     Row("GET /v1/transactions/{txn_id}/entries", SEE, "wallets:read"),
+    Row("GET /v1/transactions/{txn_id}/decision", SEE, "wallets:read"),
+    Row(
+        "POST /v1/transactions/{txn_id}/refunds",
+        UNDO,
+        "transfers:write",
+        lambda things: {"amount": "1", "reason": "Test"},
+    ),
+    Row("POST /v1/transactions/{txn_id}/reversals", UNDO, "transfers:write", lambda things: {"reason": "Test"}),
+    Row("POST /v1/reversals/batch", UNDO, "transfers:write", lambda things: _reversals(things.txn_id)),
+    Row("GET /v1/reservations", LIST, "wallets:read"),
+    Row(
+        "POST /v1/reservations",
+        SPEND,
+        "transfers:write",
+        lambda things: _hold(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row(
+        "POST /v1/reservations",
+        PAY_TO,
+        "transfers:write",
+        lambda things: _hold(things.callers_wallet_id, things.wallet_id),
+    ),
+    Row("GET /v1/reservations/{reservation_id}", SEE, "wallets:read"),
+    Row("POST /v1/reservations/{reservation_id}/capture", SPEND, "transfers:write", lambda things: {}),
+    Row("POST /v1/reservations/{reservation_id}/release", SPEND, "transfers:write", lambda things: {}),
+    Row(
+        "POST /v1/reservations/{reservation_id}/extend",
+        SPEND,
+        "transfers:write",
+        lambda things: {"expires_in": 60},
+    ),
+    Row(
+        "POST /v1/reservations/{reservation_id}/progress",
+        UNDO,
+        "transfers:write",
+        lambda things: {"state": "SENT_TO_PROVIDER", "reason": "Test"},
+    ),
     Row("GET /v1/transactions/{txn_id}/receipt", SEE, "wallets:read"),
     Row("GET /v1/seals", COMPANY, "ledger:read"),
     Row("GET /v1/seals/keys", PUBLIC),

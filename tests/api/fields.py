@@ -12,9 +12,11 @@ from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from ledger.api.fields import StrictField
+from ledger.models import Transaction
 from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
+from tests.wallets.holds import reserve
 from tests.wallets.scene import Scene
 
 Path = tuple[str | int, ...]
@@ -104,8 +106,11 @@ def request_for(field: BodyField, scene: Scene) -> Request:
     real = {
         "user_id": str(newcomer.id),
         **dict.fromkeys(("wallet_id", "from_wallet_id", "from_account"), str(scene.alices.id)),
-        **dict.fromkeys(("to_wallet_id", "to_account"), str(scene.bobs.id)),
+        **dict.fromkeys(("to_wallet_id", "to_account", "destination_wallet_id"), str(scene.bobs.id)),
+        "txn_id": str(Transaction.objects.get(destination_wallet_id=scene.alices.id, type="DEPOSIT").id),
     }
+    if "{reservation_id}" in field.route.path:
+        real["reservation_id"] = reserve(scene.cast.alice, scene.alices)["reservation_id"]
     caller = scene.cast.frida if "FINANCE" in policy.roles or policy.is_public else scene.cast.bookings
     body = _with_real_ids(field.route.operation.body_example, real)
     return Request(api_as(caller), field.route.url(**real), body, field)

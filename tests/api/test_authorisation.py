@@ -15,13 +15,14 @@ from rest_framework.test import APIClient
 from compliance.core.access import SERVICE_SCOPES
 from compliance.models import Caller, User
 from ledger.api.policy import PEOPLE, policy_of
-from ledger.models import Transaction
+from ledger.models import Reservation, Transaction
 from tests.api.authorisation import ROWS, Row, Things
 from tests.api.routes import METHODS, Route, api_routes, served
 from tests.compliance.clients import anonymous, api_as
 from tests.compliance.factories import ServiceAccountFactory, UserFactory
 from tests.ledger.sealing import last_seal, seal_everything
-from tests.wallets.scene import Scene, give_wallet, make_scene, undone
+from tests.wallets.holds import reserve
+from tests.wallets.scene import Scene, available, book, give_wallet, make_scene, undone
 from wallets.models import Wallet
 
 COLUMNS = ("own", "team", "company", "foreign")
@@ -59,10 +60,10 @@ class World:
         own = self.people.get(caller, self.owners["company"])
         owner = self.owners.get(whose, own)
         wallet = wallet_of(owner)
-        txn_id = Transaction.objects.get(destination_wallet_id=wallet.id, type="DEPOSIT").id
-        return Things(
-            str(owner.id), str(wallet.id), str(txn_id), str(wallet_of(own).id), str(self.payee.id), str(last_seal().id)
-        )
+        txn_id = Transaction.objects.get(destination_wallet_id=wallet.id, type="DEPOSIT", amount=100).id
+        hold_id = Reservation.objects.get(wallet_id=wallet.id).id
+        named = (owner.id, wallet.id, txn_id, hold_id, wallet_of(own).id, self.payee.id, last_seal().id)
+        return Things(*map(str, named))
 
 
 def wallet_of(user: User) -> Wallet:
@@ -84,6 +85,11 @@ def make_world() -> World:
     for person in (anna, boss, outsider, cast.frida, cast.conny, cast.audrey):
         give_wallet(person, "100")
     owners: dict[str, User] = {"team": anna, "company": outsider, "foreign": foreign.cast.alice}
+    for finance in (cast.frida, foreign.cast.frida):
+        for number, wallet in enumerate(Wallet.objects.filter(user__company=finance.company)):
+            if available(wallet):
+                book(wallet, "1", key="to be held")
+                reserve(finance, wallet, "1", key=f"hold-{number}")
     seal_everything()
     return World(scene, {**people, "MANAGER": boss}, owners, scene.charlies)
 
@@ -153,7 +159,9 @@ def test_what_is_anothers_and_what_does_not_exist_cannot_be_told_apart(world: Wo
         if cells[columns.index("foreign")] == "-":
             continue
         foreign = world.things(caller, "foreign")
-        nowhere = replace(foreign, user_id=str(uuid4()), wallet_id=str(uuid4()), txn_id=str(uuid4()))
+        nowhere = replace(
+            foreign, user_id=str(uuid4()), wallet_id=str(uuid4()), txn_id=str(uuid4()), reservation_id=str(uuid4())
+        )
         answers = [ask(world, row, caller, things) for things in (foreign, nowhere)]
         statuses, bodies = zip(*[(a.status_code, {**a.json(), **UNDECIDED}) for a in answers], strict=True)
         assert statuses[0] == statuses[1]

@@ -30,6 +30,7 @@ from compliance.models import Caller, Team, User
 from ledger.models import Transaction
 from tests.compliance.clients import tokens_of
 from tests.ledger.sealing import last_seal, seal_everything
+from tests.wallets.holds import reserve
 from tests.wallets.scene import give_wallet, make_scene, undone
 from wallets.models import Wallet
 from walletsite.docs import document
@@ -64,10 +65,11 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Requests run in a transaction of ours, so they must not close the connection as they begin and end."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
     with django_db_blocker.unblock():
-        yield make_world()
+        made = make_world()  # Django's own client connects the receivers again that are disconnected here
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        yield made
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
@@ -76,6 +78,7 @@ def make_world() -> World:
     scene = make_scene()
     cast, company = scene.cast, scene.cast.company
     give_wallet(cast.alice, "50", type="SAVINGS", currency="USD")
+    holds = [reserve(cast.alice, scene.alices, "5", key=f"hold-{number}") for number in range(2)]
     seal_everything()
     seals = [str(last_seal().id)]
     users = texts(User.objects.filter(company=company))
@@ -86,8 +89,12 @@ def make_world() -> World:
             "user_id": users,
             "team_id": texts(Team.objects.filter(company=company)),
             "txn_id": texts(Transaction.objects.filter(company_id=company.id)),
+            "reservation_id": [hold["reservation_id"] for hold in holds],
             "id": [*wallets, *users],
-            **dict.fromkeys(("wallet_id", "from_wallet_id", "to_wallet_id", "from_account", "to_account"), wallets),
+            **dict.fromkeys(
+                ("wallet_id", "from_wallet_id", "to_wallet_id", "destination_wallet_id", "from_account", "to_account"),
+                wallets,
+            ),
             "currency": ["EUR", "EUR", "EUR", "USD"],
             **dict.fromkeys(("amount", "initial_balance", "available_gte"), ["0.0001", "1", "12.50", "100", "1000"]),
             "from": ["2026-01-01", "2026-06-01T00:00:00Z", *seals],

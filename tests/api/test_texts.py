@@ -105,7 +105,7 @@ QUERIES = [(route, name) for route in api_routes() for name in route.operation.q
 @pytest.mark.parametrize(("route", "name"), QUERIES, ids=[f"{route.name}?{name}" for route, name in QUERIES])
 def test_odd_parameters(scene: Scene, route: Any, name: str) -> None:
     client = api_as(scene.cast.bookings if not route.view.policy[route.method].roles else scene.cast.frida)
-    path = route.url(wallet_id=scene.alices.id)
+    path = route.url(**dict.fromkeys(("wallet_id", "txn_id", "reservation_id"), scene.alices.id))
     with nothing_recorded():
         for text in (
             "%00",

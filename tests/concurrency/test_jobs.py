@@ -18,16 +18,16 @@ from django.utils import timezone
 
 from compliance.models import LoginSession
 from ledger.ids import new_id
-from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, SealedLeaf
+from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
 from ledger.selectors.balances import system_balances
-from ledger.selectors.clock import database_now
+from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
 from ledger.services.job_runs import Skipped
 from tests.compliance.clients import tokens_of
 from tests.compliance.factories import UserFactory
-from tests.ledger.books import Books, post, row_counts
+from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
-from tests.ledger.sessions import answers, together
+from tests.ledger.sessions import answers, together, wait_until
 from walletsite.celery import app
 
 app.loader.import_default_modules()
@@ -67,6 +67,26 @@ def to_refresh() -> Tick:
     _, wallet = movements()
     rows = BalanceSummary.objects.filter(owner_id=wallet.wallet_id)
     return Tick(lambda: list(rows.values_list("available", "postings")), [(70, 2)])
+
+
+def to_expire() -> Tick:
+    """Three holds whose deadlines have passed."""
+    books = Books().open()
+    wallet = books.wallet("100")
+    post(*(books.reserve(wallet, "10", expires_in=timedelta(milliseconds=1)) for _ in range(3)))
+    holds = Reservation.objects.filter(wallet_id=wallet.wallet_id)
+    wait_until(lambda: holds.filter(expires_at__lt=DatabaseClock()).count() == 3)
+    return Tick(lambda: (list(holds.values_list("status", flat=True)), balance(wallet)), (["EXPIRED"] * 3, 100))
+
+
+def to_snapshot() -> Tick:
+    """One snapshot a day, and each account in it at most once."""
+    movements()
+
+    def look() -> bool:
+        return Snapshot.objects.filter(at__gt=database_now() - timedelta(hours=1)).count() <= 1
+
+    return Tick(look, True)
 
 
 def to_seal() -> Tick:
@@ -123,6 +143,8 @@ def to_check() -> Tick:
 TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.fold_system_accounts": to_fold,
     "ledger.refresh_read_models": to_refresh,
+    "ledger.expire_holds": to_expire,
+    "ledger.snapshot_balances": to_snapshot,
     "ledger.seal": to_seal,
     "ledger.ensure_partitions": to_make_months,
     "compliance.purge_log_ins": to_purge_log_ins,

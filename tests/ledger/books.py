@@ -6,19 +6,35 @@ Every `Books` is a company of its own, so that tests which commit never meet.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from ledger.core.accounts import Account
-from ledger.core.commands import AnyCommand, Leg, OpenAccounts, SetAccountStatus
+from ledger.core.accounts import Account, Bucket
+from ledger.core.commands import (
+    Advance,
+    AnyCommand,
+    Capture,
+    Extend,
+    Leg,
+    OpenAccounts,
+    Release,
+    Reserve,
+    SetAccountStatus,
+    Undo,
+)
+from ledger.core.stages import TransactionState
+from ledger.core.state import Hold, Part
 from ledger.ids import new_id
+from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
-from ledger.services import journal
+from ledger.selectors.holds import read_holds
+from ledger.selectors.originals import accounts_to_lock, read_originals
+from ledger.services import holds, journal, undoing
 from ledger.services.accounts import (
     digest,
     ensure_system_accounts,
@@ -61,8 +77,20 @@ class Books:
     def fees(self) -> SystemAccount:
         return SystemAccount("FEE_INCOME", self.company_id, self.currency)
 
+    @property
+    def expected(self) -> SystemAccount:
+        return holds.expected_money(self.company_id, self.currency)
+
+    @property
+    def payees(self) -> SystemAccount:
+        return holds.payee_clearing(self.company_id, self.currency)
+
+    @property
+    def system_accounts(self) -> tuple[SystemAccount, ...]:
+        return self.funding, self.fees, self.expected, self.payees
+
     def open(self) -> Books:
-        ensure_system_accounts([self.funding, self.fees])
+        ensure_system_accounts(self.system_accounts)
         return self
 
     def wallet(self, balance: str = "0") -> Side:
@@ -111,6 +139,69 @@ class Books:
         )
         return replace(plain, legs=legs, document=replace(plain.document, fee_amount=Decimal(fee)))
 
+    def reserve(
+        self,
+        wallet: Side,
+        amount: str,
+        key: str | None = None,
+        *,
+        destination: Side | None = None,
+        expires_in: timedelta = timedelta(minutes=30),
+        envelopes: tuple[Part, ...] = (),
+        **texts: Any,
+    ) -> Reserve:
+        details = self._details(amount, key, ["reserve", wallet, destination], **texts)
+        return holds.reserve(wallet, destination, details, holds.Deadline(expires_in=expires_in), envelopes)
+
+    def hold(self, wallet: Side, amount: str, **wishes: Any) -> Hold:
+        """Hold a wallet's money, as it is stored then."""
+        command = self.reserve(wallet, amount, **wishes)
+        assert code_of(post(command)[0]) is None
+        return stored_hold(command.hold_id)
+
+    def capture(
+        self,
+        hold: Hold,
+        amount: str | None = None,
+        key: str | None = None,
+        *,
+        final: bool = True,
+        destination: Side | None = None,
+    ) -> Capture:
+        step = self._step(key, "capture", hold.id, amount, final, destination)
+        wanted = None if amount is None else Decimal(amount)
+        return holds.capture(
+            hold, step, company_id=self.company_id, amount=wanted, is_final=final, destination=destination
+        )
+
+    def release(self, hold: Hold, key: str | None = None) -> Release:
+        return holds.release(hold, self._step(key, "release", hold.id), reason="no longer needed")
+
+    def extend(self, hold: Hold, expires_in: timedelta, key: str | None = None) -> Extend:
+        return holds.extend(hold, self._step(key, "extend", hold.id, expires_in), expires_in=expires_in)
+
+    def advance(self, hold: Hold, state: TransactionState, key: str | None = None) -> Advance:
+        return holds.advance(hold, self._step(key, "advance", hold.id, state), state=state)
+
+    def refund(self, document_id: UUID, amount: str, key: str | None = None) -> Undo:
+        original, details = self._undoing(document_id, key, "refund", amount)
+        return undoing.refund(original, details, amount=Decimal(amount))
+
+    def reverse(self, document_id: UUID, key: str | None = None) -> Undo:
+        return undoing.reverse(*self._undoing(document_id, key, "reversal"))
+
+    def _undoing(self, document_id: UUID, key: str | None, *asked: Any) -> tuple[Transaction, undoing.UndoDetails]:
+        accounts = accounts_to_lock(read_originals([document_id]).values())[document_id]
+        step = self._step(key, document_id, *asked)
+        details = undoing.UndoDetails(
+            claim=step.claim, origin=step.origin, account_ids=accounts, reason="It did not work."
+        )
+        return Transaction.objects.get(id=document_id), details
+
+    def _step(self, key: str | None, *asked: Any) -> holds.Step:
+        claim = Claim(scope=f"books:{self.company_id}", key=key or str(new_id()), request_hash=digest(*map(str, asked)))
+        return holds.Step(claim=claim, origin=ORIGIN)
+
     def _details(
         self, amount: str, key: str | None, asked: list[Any], effective_at: datetime | None = None, **texts: Any
     ) -> Details:
@@ -150,6 +241,11 @@ def code_of(outcome: Outcome) -> str | None:
     return refusal.code.value if refusal else None
 
 
+def stored_hold(hold_id: UUID) -> Hold:
+    """A hold as it is stored."""
+    return read_holds([hold_id])[hold_id]
+
+
 def balance(wallet: Side | SystemAccount) -> Decimal:
     """What is stored: a wallet's AVAILABLE balance, or a system account's checkpoint and tail."""
     if isinstance(wallet, SystemAccount):
@@ -159,8 +255,21 @@ def balance(wallet: Side | SystemAccount) -> Decimal:
 
 def account(wallet: Side) -> Account:
     """A wallet's AVAILABLE account as it is stored."""
-    id = wallet_account_id(wallet.wallet_id, wallet.currency)
+    return account_in(wallet, Bucket.AVAILABLE)
+
+
+def account_in(wallet: Side, bucket: Bucket) -> Account:
+    """One of a wallet's accounts as it is stored."""
+    id = wallet_account_id(wallet.wallet_id, wallet.currency, bucket)
     return read_accounts([id])[0][id]
+
+
+def figures(wallet: Side) -> tuple[Decimal, Decimal, Decimal]:
+    """What a wallet has available, pending and reserved."""
+    available, pending, reserved = (
+        account_in(wallet, bucket).balance for bucket in (Bucket.AVAILABLE, Bucket.PENDING, Bucket.RESERVED)
+    )
+    return available, pending, reserved
 
 
 LEDGER_TABLES = (
@@ -170,6 +279,7 @@ LEDGER_TABLES = (
     "ledger_posting",
     "ledger_transaction",
     "ledger_outboxmessage",
+    "ledger_reservation",
 )
 
 

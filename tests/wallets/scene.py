@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from compliance.core.origin import Origin as AuditOrigin
 from compliance.models import User
-from ledger.models import Account, Command, Event, OutboxMessage, Posting, Transaction
+from ledger.models import Account, Command, Event, OutboxMessage, Posting, Reservation, Transaction
 from ledger.selectors.balances import wallet_figures
 from ledger.services import journal
 from ledger.services.accounts import digest, ensure_system_accounts
@@ -84,7 +84,7 @@ def available(wallet: Wallet) -> Decimal:
     return wallet_figures([wallet.id])[wallet.id].available
 
 
-RECORDS = (Account, Command, Event, OutboxMessage, Posting, Transaction, User, Wallet)
+RECORDS = (Account, Command, Event, OutboxMessage, Posting, Reservation, Transaction, User, Wallet)
 
 
 @contextmanager

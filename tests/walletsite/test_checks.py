@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
 from django.db import connection
 from pytest_django import Settings
 
+from walletsite import checks
 from walletsite.checks import (
     check_keys,
     check_passwords,
@@ -125,6 +127,14 @@ def test_a_database_that_loses_money_may_not_serve(settings: Settings, monkeypat
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c synchronous_commit=off")
     with pytest.raises(SystemCheckError, match=r"walletsite\.E005.*synchronous_commit is off"):
         require_safe_start()
+
+
+@pytest.mark.usefixtures("db")
+def test_a_month_that_is_missing_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_checks(databases=["default"]) == []
+    monkeypatch.setattr(checks, "tables_without_next_month", lambda: ["ledger_event"])
+    (warning,) = run_checks(databases=["default"])
+    assert (warning.id, "ledger_event" in warning.msg) == ("walletsite.W004", True)
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+import walletsite.gauges
 from ledger.models import JobRun
 from ledger.services.job_runs import WorkFailed, run_job
 from tests.ledger.books import Books
@@ -70,3 +71,13 @@ def test_jobs_are_measured(client: Client) -> None:
     second = of_jobs()
     assert second["ledger_invariant_violations"] == 2
     assert first["wallet_job_seconds_since_success"] < second["wallet_job_seconds_since_success"]
+
+
+@pytest.mark.usefixtures("db")
+def test_months_are_measured(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def line() -> str:
+        return client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+
+    assert 'wallet_months_ahead{table="ledger_event"} 3.0' in line()
+    monkeypatch.setattr(walletsite.gauges, "months_ahead", lambda: {"ledger_event": 0})
+    assert 'wallet_months_ahead{table="ledger_event"} 0.0' in line()

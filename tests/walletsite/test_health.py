@@ -38,7 +38,7 @@ def test_ready_reports_each_part(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+        "checks": {"database": "ok", "migrations": "ok", "months": "ok", "cache": "ok", "broker": "ok"},
     }
 
 
@@ -85,6 +85,17 @@ def test_a_cache_that_is_away_is_reported_but_not_fatal(client: Client, monkeypa
     monkeypatch.setattr(redis, "call", unavailable)
     answer = client.get("/ready")
     assert (answer.status_code, answer.json()["checks"]["cache"]) == (200, "failed")
+
+
+@pytest.mark.django_db
+def test_a_month_that_is_missing_is_an_alarm_but_not_fatal(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(health, "tables_without_next_month", lambda: ["ledger_event"])
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]["months"]) == (200, "failed")
+    (alarm,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert "ledger_event" in alarm.getMessage()
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])

@@ -13,11 +13,12 @@ from compliance.models import User
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, label_cell, money_cell
 from ledger.admin.screens import Table
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.holds import open_reservations
 from ledger.selectors.lifecycle import StatusChange
 from ledger.selectors.transactions import WalletFilter, wallet_history, wallet_lines
 from wallets.models import Wallet
 
-LAST_MOVEMENTS = 15
+LAST_MOVEMENTS, MOST_HOLDS = 15, 20
 
 
 def figure_cards(wallet: Wallet) -> list[tuple[str, str]]:
@@ -25,6 +26,28 @@ def figure_cards(wallet: Wallet) -> list[tuple[str, str]]:
     figures = wallet_figures([wallet.id])[wallet.id]
     amounts = {"Available": figures.available, "Reserved": figures.reserved, "Pending": figures.pending}
     return [(name, money_cell(amount, wallet.currency)) for name, amount in amounts.items()]
+
+
+def holds_table(wallet: Wallet) -> list[Table]:
+    """What is set aside just now, if anything is."""
+    rows = [
+        [
+            hold.created_at,
+            hold.purpose or EMPTY,
+            money_cell(hold.amount, hold.asset_id),
+            money_cell(hold.amount - hold.captured_amount - hold.released_amount, hold.asset_id),
+            hold.expires_at,
+            id_cell(hold.id, reverse("admin:ledger_reservation_change", args=[hold.id])),
+        ]
+        for hold in open_reservations(wallet.id)[:MOST_HOLDS]
+    ]
+    headers = ("Since", "Purpose", "Amount", "Left", "Until", "Reservation")
+    return [Table("Open reservations", headers, rows, _all_holds(wallet))] if rows else []
+
+
+def _all_holds(wallet: Wallet) -> str:
+    url = reverse("admin:ledger_reservation_changelist", query={"q": str(wallet.id)})
+    return format_html('<a class="text-link" href="{}">All reservations of this wallet</a>', url)
 
 
 def movements_table(wallet: Wallet) -> Table:

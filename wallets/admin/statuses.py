@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compliance.admin.forms import ReasonForm
 from compliance.models import User
 from ledger.errors import Forbidden
+from wallets.admin.dialogs import HistoryReasonForm
 from wallets.models import Wallet, WalletStatus
 from wallets.services.wallets import KEEPERS, require_may_change_status
-
-
-class StatusForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = "Kept for ever in the wallet's history: write no names and nothing private."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,7 @@ class Button:
         return {
             "title": f"{self.title} this wallet?",
             "description": self.question,
-            "form_class": StatusForm,
+            "form_class": HistoryReasonForm,
             "form_submit_text": self.title,
         }
 

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
@@ -21,12 +23,16 @@ from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.clock import database_now
 from ledger.selectors.lifecycle import status_history
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
+from wallets.admin.charts import Chart, balance_chart
+from wallets.admin.dialogs import HistoryReasonForm, plain_words, tell
+from wallets.admin.explanations import explanation_tables
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
-from wallets.admin.pages import figure_cards, history_table, movements_table
+from wallets.admin.pages import figure_cards, history_table, holds_table, movements_table
 from wallets.admin.statements import downloads, statement_file
-from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, StatusForm, offered
+from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, offered
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import wallets_visible_to, with_lock
@@ -66,20 +72,42 @@ class WalletAdmin(ReadOnlyAdmin):
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
-        context["figures"] = figure_cards(options["obj"])
-        context["downloads"] = downloads(options["obj"])
+        wallet = options["obj"]
+        context["figures"] = figure_cards(wallet)
+        context["downloads"] = downloads(wallet)
+        context["chart"] = _chart(wallet)
+        context["explain_url"] = reverse("admin:wallets_wallet_explain", args=[wallet.id])
         return super().render_change_form(request, context, **options)
+
+    def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Why the balance is what it is."""
+        wallet, now = self._visible(request, str(object_id)), database_now()
+        record_looks(request, [wallet.user_id])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{wallet.user.get_full_name()}, {wallet.type.lower()} wallet in {wallet.currency}",
+            "wallet_url": reverse("admin:wallets_wallet_change", args=[wallet.id]),
+            "now": now,
+            "tables": explanation_tables(wallet, now),
+        }
+        return TemplateResponse(request, "admin/wallets/wallet/explain.html", context)
 
     def tables(self, request: HttpRequest, row: Wallet) -> list[Table]:
         changes = status_history(row.id, row.currency)
         actors = users_visible_to(signed_in(request)).in_bulk({c.actor_id for c in changes if c.actor_id})
         record_looks(request, {row.user_id, *actors})
-        return [movements_table(row), history_table(changes, actors)]
+        return [*holds_table(row), movements_table(row), history_table(changes, actors)]
 
     def get_urls(self) -> list[URLPattern]:
-        route = "<uuid:object_id>/statement/<slug:period>/<slug:form>/"
-        view = self.admin_site.admin_view(self.download_statement)
-        return [path(route, view, name="wallets_wallet_statement"), *super().get_urls()]
+        pages = {
+            "<uuid:object_id>/explain/": ("wallets_wallet_explain", self.explain),
+            "<uuid:object_id>/statement/<slug:period>/<slug:form>/": (
+                "wallets_wallet_statement",
+                self.download_statement,
+            ),
+        }
+        own = [path(route, self.admin_site.admin_view(view), name=name) for route, (name, view) in pages.items()]
+        return [*own, *super().get_urls()]
 
     def download_statement(
         self, request: HttpRequest, object_id: UUID, period: str, form: str
@@ -146,19 +174,19 @@ class WalletAdmin(ReadOnlyAdmin):
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=FREEZE.title, permissions=["change_status"], dialog=FREEZE.dialog(), icon="ac_unit"
     )
-    def freeze(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def freeze(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, FREEZE)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=SUSPEND.title, permissions=["change_status"], dialog=SUSPEND.dialog(), icon="pause_circle"
     )
-    def suspend(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def suspend(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, SUSPEND)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description=REACTIVATE.title, permissions=["change_status"], dialog=REACTIVATE.dialog(), icon="play_circle"
     )
-    def reactivate(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def reactivate(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, REACTIVATE)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -168,12 +196,15 @@ class WalletAdmin(ReadOnlyAdmin):
         icon="block",
         variant=ActionVariant.DANGER,
     )
-    def close(self, request: HttpRequest, form: StatusForm, object_id: str) -> HttpResponse:
+    def close(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
         return self._change_status(request, form, object_id, CLOSE)
 
-    def _change_status(self, request: HttpRequest, form: StatusForm, object_id: str, button: Button) -> HttpResponse:
+    def _change_status(
+        self, request: HttpRequest, form: HistoryReasonForm, object_id: str, button: Button
+    ) -> HttpResponse:
         wallet, caller = self._visible(request, object_id), signed_in(request)
-        try:
+
+        def act() -> str:
             _, refusal = change_status(
                 caller=caller,
                 wallet_id=wallet.id,
@@ -183,12 +214,10 @@ class WalletAdmin(ReadOnlyAdmin):
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))
-        except ServiceError as error:
-            messages.error(request, plain_words(error))
-        else:
             forget_figures(wallet.id)
-            messages.success(request, f"The wallet is now {button.status.lower()}.")
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+            return f"The wallet is now {button.status.lower()}."
+
+        return tell(request, act, reverse("admin:wallets_wallet_change", args=[wallet.id]))
 
     def has_break_lock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """As above."""
@@ -201,13 +230,12 @@ class WalletAdmin(ReadOnlyAdmin):
     )
     def break_lock(self, request: HttpRequest, form: BreakForm, object_id: str) -> HttpResponse:
         wallet, reason = self._visible(request, object_id), form.cleaned_data["reason"]
-        try:
+
+        def act() -> str:
             break_lock(caller=signed_in(request), wallet=wallet, reason=reason, origin=origin_of_admin(request))
-        except ServiceError as error:
-            messages.error(request, plain_words(error))
-        else:
-            messages.success(request, "The lock is broken.")
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:wallets_wallet_change", args=[wallet.id])})
+            return "The lock is broken."
+
+        return tell(request, act, reverse("admin:wallets_wallet_change", args=[wallet.id]))
 
     def _visible(self, request: HttpRequest, object_id: str) -> Wallet:
         wallet: Wallet | None = self.get_object(request, object_id)
@@ -216,7 +244,9 @@ class WalletAdmin(ReadOnlyAdmin):
         return wallet
 
 
-def plain_words(error: ServiceError) -> str:
-    """A refusal for people, with what stands in the way."""
-    left = [f"{blocker['amount']} {blocker['bucket'].lower()}" for blocker in error.data.get("blockers", ())]
-    return f"{error.detail} Left: {', '.join(left)}." if left else error.detail
+def _chart(wallet: Wallet) -> Chart | None:
+    """None when adding up would take too long for a page."""
+    try:
+        return balance_chart(wallet, database_now())
+    except OperationalError:
+        return None

@@ -165,7 +165,7 @@ class WalletTransactionsView(ServiceView):
         history = wallet_history(wallet.id, WalletFilter(query["type"], query["status"], start, end))
         total = history.count()
         offset = 0 if query["position"] else (query["page"] - 1) * query["limit"]
-        page = paginate(history, query, offset=offset)
+        page = paginate(history, query, offset=offset, is_monthly=True)
         views = [line_view(wallet, line) for line in wallet_lines(wallet.id, wallet.currency, page.rows)]
         pagination = {"page": query["page"], "limit": query["limit"], "total": total}
         headers = {"Link": self._link(page.next_cursor, query["limit"])} if page.next_cursor else {}

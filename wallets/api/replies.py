@@ -127,6 +127,6 @@ def rehearsal(result: Result, asset: Asset, caller: Caller) -> Response:
             "after": format_amount(account.balance, asset.cash_scale),
         }
         for id, account in result.after.items()
-        if account.owner_id in visible and result.refusal is None
+        if account.owner_id in visible and account.balance != result.before[id].balance
     ]
     return Response({"would_apply": result.refusal is None, "refusals": refusals, "effects": effects})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +20,14 @@ from ledger.api.views import ServiceView, tagged
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.transactions import Entry, Event, Transaction, entries_of, events_of
-from wallets.selectors.transactions import get_visible_transaction, visible_wallet_ids
+from wallets.selectors.transactions import get_visible_transaction, sees_payer, visible_wallet_ids
 
 READERS = allow(*PEOPLE, scope="wallets:read")
 
+REFUSED_STEP = "ReservationRefused"
+
 TXN_ID = "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0a1"
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "txn_id": TXN_ID,
     "type": "TRANSFER",
     "state": "COMPLETED",
@@ -33,6 +38,8 @@ EXAMPLE = {
     "fee_amount": "0.00",
     "total_amount": "12.50",
     "currency": "EUR",
+    "original_txn_id": None,
+    "refunded_amount": "0.00",
     "reference_id": "",
     "reference_type": "",
     "description": "Lunch",
@@ -56,6 +63,8 @@ class TransactionAnswer(serializers.Serializer[Any]):
     fee_amount = serializers.CharField()
     total_amount = serializers.CharField()
     currency = serializers.CharField()
+    original_txn_id = serializers.UUIDField(allow_null=True, help_text="What a refund or a reversal undoes.")
+    refunded_amount = serializers.CharField(help_text="What was given back of `amount`.")
     reference_id = serializers.CharField(allow_blank=True)
     reference_type = serializers.CharField(allow_blank=True)
     description = serializers.CharField(allow_blank=True)
@@ -132,10 +141,15 @@ class TransactionEventsView(ServiceView):
                 }
             ]
         },
+        description="What was refused to the payer later is the payer's business: the receiver's list leaves it out.",
     )
     def get(self, request: Request, txn_id: UUID) -> Response:
-        transaction = get_visible_transaction(caller_of(request), txn_id)
-        return Response({"data": [event_view(event) for event in events_of(transaction.id)]})
+        caller = caller_of(request)
+        transaction = get_visible_transaction(caller, txn_id)
+        views = event_views(events_of(transaction.id), transaction.asset_id)
+        if any(view["type"] == REFUSED_STEP for view in views) and not sees_payer(caller, transaction):
+            views = [view for view in views if view["type"] != REFUSED_STEP]
+        return Response({"data": views})
 
 
 class TransactionEntriesView(ServiceView):
@@ -176,17 +190,19 @@ def transaction_view(row: Transaction) -> dict[str, Any]:
         "type": row.type,
         "state": row.state,
         "status": row.status,
-        "source_wallet_id": row.source_wallet_id,
-        "destination_wallet_id": row.destination_wallet_id,
+        "source_wallet_id": row.source_wallet_id and str(row.source_wallet_id),
+        "destination_wallet_id": row.destination_wallet_id and str(row.destination_wallet_id),
         "amount": format_amount(row.amount, scale),
         "fee_amount": format_amount(row.fee_amount, scale),
         "total_amount": format_amount(row.total_amount, scale),
         "currency": row.asset_id,
+        "original_txn_id": row.original_transaction_id and str(row.original_transaction_id),
+        "refunded_amount": format_amount(row.refunded_amount, scale),
         "reference_id": row.reference_id,
         "reference_type": row.reference_type,
         "description": row.description,
         "metadata": row.metadata,
-        "initiated_by": row.initiated_by,
+        "initiated_by": row.initiated_by and str(row.initiated_by),
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
         "completed_at": rfc3339(row.completed_at),
@@ -195,20 +211,44 @@ def transaction_view(row: Transaction) -> dict[str, Any]:
 
 
 _STATE_AFTER = {"TransactionCompleted": "COMPLETED", "TransactionFailed": "FAILED"}
+_FIGURES = ("amount", "captured_amount", "released_amount", "refunded_amount")
 
 
-def event_view(event: Event) -> dict[str, Any]:
+def event_views(events: Iterable[Event], asset_code: str) -> list[dict[str, Any]]:
+    """A document's history, in order. An event that says no state leaves it as it was."""
+    scale, state, views = get_asset(asset_code).cash_scale, "", []
+    for event in events:
+        state = event.data.get("state") or _STATE_AFTER.get(event.type, state)
+        views.append(event_view(event, state, scale))
+    return views
+
+
+def event_view(event: Event, state: str, scale: int) -> dict[str, Any]:
     return {
         "event_id": str(event.id),
         "type": event.type,
-        "state": _STATE_AFTER[event.type],
+        "state": state,
         "seq": event.seq,
         "effective_at": rfc3339(event.effective_at),
         "recorded_at": rfc3339(event.recorded_at),
-        "reason": event.data.get("code") or event.data.get("effective_reason", ""),
+        "reason": event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason", ""),
         "actor_id": event.actor_id,
-        "metadata": {},
+        "metadata": _facts(event, scale),
     }
+
+
+def _facts(event: Event, scale: int) -> dict[str, Any]:
+    """What an event says that the document does not: its hold, and of later events the figures after them."""
+    hold = event.data.get("hold") or event.data
+    facts: dict[str, Any] = {**event.data.get("metadata", {})}
+    if "hold_id" in hold:
+        facts["reservation_id"] = hold["hold_id"]
+    if "expires_at" in hold:
+        facts["expires_at"] = rfc3339(datetime.fromisoformat(hold["expires_at"])) or ""
+    if event.seq > 1:
+        facts |= {name: event.data[name] for name in ("wanted", "undone_by") if name in event.data}
+        facts |= {name: format_amount(Decimal(event.data[name]), scale) for name in _FIGURES if name in event.data}
+    return facts
 
 
 def entry_view(entry: Entry, is_visible: bool) -> dict[str, Any]:

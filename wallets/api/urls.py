@@ -2,16 +2,24 @@
 
 from django.urls import path
 
+from wallets.api.balance_changes import BalanceChangesView
+from wallets.api.balance_history import BalanceHistoryView
 from wallets.api.balances import BalanceView
-from wallets.api.batches import TransferBatchView
 from wallets.api.closings import ClosingsView
+from wallets.api.company_balances import CompanyBalancesView
+from wallets.api.decisions import DecisionView
+from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
 from wallets.api.reports import BalancesReportView, TransactionsReportView
+from wallets.api.reservations import ReservationsView, ReservationView
+from wallets.api.settlements import CaptureView, ExtensionView, ProgressView, ReleaseView
 from wallets.api.statements import StatementView
 from wallets.api.transactions import TransactionEntriesView, TransactionEventsView, TransactionView
+from wallets.api.transfer_batches import TransferBatchView
 from wallets.api.transfers import BalanceTransferView, TransfersView
+from wallets.api.undoing import RefundsView, ReversalBatchView, ReversalsView
 from wallets.api.wallet_locks import LockView, WalletLockView
 from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
 
@@ -22,13 +30,27 @@ urlpatterns = [
     path("wallets/<uuid:id>", WalletView.as_view()),
     path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
     path("wallets/<uuid:wallet_id>/balance", BalanceView.as_view()),
+    path("wallets/<uuid:wallet_id>/balance/explain", ExplainView.as_view()),
     path("wallets/<uuid:wallet_id>/statement", StatementView.as_view()),
     path("wallets/<uuid:wallet_id>/lock", WalletLockView.as_view()),
     path("wallets/<uuid:wallet_id>/lock/<uuid:lock_id>", LockView.as_view()),
     path("wallets/<uuid:wallet_id>/transactions", WalletTransactionsView.as_view()),
+    path("balances/history", BalanceHistoryView.as_view()),
+    path("balances/changes", BalanceChangesView.as_view()),
+    path("company/balances", CompanyBalancesView.as_view()),
     path("transactions/<uuid:txn_id>", TransactionView.as_view()),
     path("transactions/<uuid:txn_id>/events", TransactionEventsView.as_view()),
     path("transactions/<uuid:txn_id>/entries", TransactionEntriesView.as_view()),
+    path("transactions/<uuid:txn_id>/decision", DecisionView.as_view()),
+    path("transactions/<uuid:txn_id>/refunds", RefundsView.as_view()),
+    path("transactions/<uuid:txn_id>/reversals", ReversalsView.as_view()),
+    path("reversals/batch", ReversalBatchView.as_view()),
+    path("reservations", ReservationsView.as_view()),
+    path("reservations/<uuid:reservation_id>", ReservationView.as_view()),
+    path("reservations/<uuid:reservation_id>/capture", CaptureView.as_view()),
+    path("reservations/<uuid:reservation_id>/release", ReleaseView.as_view()),
+    path("reservations/<uuid:reservation_id>/extend", ExtensionView.as_view()),
+    path("reservations/<uuid:reservation_id>/progress", ProgressView.as_view()),
     path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),

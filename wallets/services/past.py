@@ -17,6 +17,7 @@ from compliance.models import Caller
 from ledger.money import plain
 from ledger.services import journal
 from ledger.services.accounts import digest, ensure_system_accounts
+from ledger.services.holds import Step
 from ledger.services.journal import Outcome
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment, transfer
 from wallets.models import Wallet
@@ -73,6 +74,16 @@ class PastMovement:
 def origin_of(actor: Caller) -> Origin:
     """Who asked, on an occasion that was no request."""
     return Origin(actor_type=actor.role, actor_id=actor.id)
+
+
+def occasion(actor: Caller, key: str) -> Step:
+    """The claim and origin of something that somebody did once, on an occasion that was no request.
+
+    Args:
+        key: names the occasion, once and for ever in the actor's company; done again, it changes nothing.
+    """
+    claim = Claim(scope=f"occasion:{actor.company_id}", key=key, request_hash=digest(key))
+    return Step(claim=claim, origin=origin_of(actor))
 
 
 def post_past_movements(movements: Sequence[PastMovement]) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -113,12 +113,16 @@ def may_spend(caller: Caller, wallet: Wallet) -> bool:
 def post_transfers(commands: Sequence[Transfer], *, render: Renderer, all_or_none: bool = False) -> list[Outcome]:
     """Post prepared transfers, and forget the cached figures of those wallets that changed."""
     outcomes = journal.post(commands, render=render, all_or_none=all_or_none)
-    changed = {
-        id for outcome in outcomes if outcome.result and not outcome.result.refusal for id in outcome.result.wallet_ids
-    }
+    forget_changed(outcomes)
+    return outcomes
+
+
+def forget_changed(outcomes: Iterable[Outcome]) -> None:
+    """Forget the cached figures of those wallets that outcomes have changed."""
+    results = (outcome.result for outcome in outcomes if outcome.result and not outcome.result.refusal)
+    changed = {id for result in results for id in result.wallet_ids}
     if changed:
         forget_figures(*changed)
-    return outcomes
 
 
 def rehearse_transfer(command: Transfer) -> Result:

@@ -37,6 +37,7 @@ NAVIGATION = [
     _group(
         "Wallets",
         _screen("Wallets", "account_balance_wallet", "wallets", "wallet"),
+        _screen("Reservations", "lock_clock", "ledger", "reservation"),
         _screen("Transactions", "receipt_long", "ledger", "transaction"),
     ),
     _group(

@@ -8,7 +8,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+)
 
 from ledger.api.policy import Policy, policy_of
 from ledger.api.schema import Operation, operation_of
@@ -68,7 +74,8 @@ class ServiceSchema(AutoSchema):
             binary = {"type": "string", "format": "binary"}
             answers[declared.status, media_type] = OpenApiResponse(binary, description=declared.summary)
         for status, (answer, example) in declared.other_answers.items():
-            answers[status] = _answer(declared, answer, example)
+            if status != declared.status:
+                answers[status] = _answer(declared, answer, example)
         for status, codes in groupby(sorted(self._codes(), key=_status), key=_status):
             answers[status, PROBLEM_JSON] = _failure(list(codes))
         return answers
@@ -115,7 +122,18 @@ def _status(code: str) -> int:
 
 
 def _success(declared: Operation) -> OpenApiResponse:
-    return _answer(declared, declared.answer, declared.example)
+    """The answer; where another one has the same status, either of them."""
+    if declared.status not in declared.other_answers:
+        return _answer(declared, declared.answer, declared.example)
+    assert declared.answer is not None, "an empty answer has a status of its own"
+    other, example = declared.other_answers[declared.status]
+    either = PolymorphicProxySerializer(
+        component_name=f"{declared.answer.__name__}Or{other.__name__}",
+        serializers=[declared.answer, other],  # type: ignore[list-item]  # all of ours are serializers of objects
+        resource_type_field_name=None,
+    )
+    examples = [OpenApiExample(declared.summary, value=declared.example), OpenApiExample("dry_run", value=example)]
+    return OpenApiResponse(either, description=declared.summary, examples=examples)
 
 
 def _answer(declared: Operation, answer: Any, example: Any) -> OpenApiResponse:

@@ -18,7 +18,9 @@ DOCUMENTS = (
                OR count(DISTINCT t.id) <> CASE WHEN c.type IN ('Transfer', 'Reserve', 'Undo') THEN 1 ELSE 0 END
                OR (c.type IN ('Transfer', 'Reserve') AND count(DISTINCT e.id) <> 1)
                OR (c.type = 'Undo' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 2 ELSE 1 END)
-               OR (c.type IN ('Capture', 'Release', 'Extend', 'Advance') AND count(DISTINCT e.id) <> 1)
+               OR (c.type IN ('Capture', 'Release', 'Extend', 'Advance') AND count(DISTINCT e.id) <> 1
+                   -- Refused in an all-or-none unit, a step leaves no event: the unit has not happened.
+                   AND (c.outcome = 'ACCEPTED' OR count(DISTINCT e.id) > 1))
                OR (c.type = 'Expire' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 1 ELSE 0 END)
         LIMIT 1
         """,
@@ -37,7 +39,7 @@ DOCUMENTS = (
     ),
     Invariant(
         "I10c",
-        "a document says what its first event says",
+        "a document says what its first event says, and of a hold that has paid what it has paid",
         """
         SELECT t.id AS transaction_id, e.type, t.amount, e.data ->> 'amount' AS event_amount
         FROM ledger_transaction t
@@ -46,6 +48,9 @@ DOCUMENTS = (
         WHERE e.id IS NULL
               OR t.type IS DISTINCT FROM e.data ->> 'type'
               OR coalesce(r.amount, t.amount) IS DISTINCT FROM (e.data ->> 'amount')::numeric
+              OR t.amount IS DISTINCT FROM
+                 CASE WHEN r.status <> 'ACTIVE' AND r.captured_amount > 0 THEN r.captured_amount
+                      ELSE (e.data ->> 'amount')::numeric END
               OR t.fee_amount IS DISTINCT FROM (e.data ->> 'fee_amount')::numeric
               OR t.asset_id IS DISTINCT FROM e.data ->> 'asset'
               OR t.source_wallet_id IS DISTINCT FROM (e.data ->> 'source_wallet_id')::uuid

@@ -67,12 +67,27 @@ HISTORY = (
         """,
     ),
     Invariant(
+        "I6d",
+        "each account's postings were recorded in the order of their numbers",
+        """
+        SELECT account_id, posting_id, account_seq, recorded_at, recorded_before
+        FROM (
+            SELECT account_id, id AS posting_id, account_seq, recorded_at,
+                   lag(recorded_at) OVER (PARTITION BY account_id ORDER BY account_seq) AS recorded_before
+            FROM ledger_posting WHERE account_seq IS NOT NULL
+        ) AS checked
+        WHERE recorded_at < recorded_before
+        LIMIT 1
+        """,
+    ),
+    Invariant(
         "I7",
-        "events, postings, closings and seals cannot be changed: the guards stand on every table and partition",
+        "events, postings, closings, seals and snapshots cannot be changed: the guards stand on every table",
         """
         SELECT c.relname AS table, wanted.name AS missing_trigger
         FROM (VALUES ('ledger_event'), ('ledger_posting'), ('ledger_closing'),
-                     ('ledger_seal'), ('ledger_sealedleaf'), ('ledger_sealnode')) AS parent(name)
+                     ('ledger_seal'), ('ledger_sealedleaf'), ('ledger_sealnode'),
+                     ('ledger_snapshotbalance'), ('ledger_backdatedday')) AS parent(name)
         CROSS JOIN (VALUES ('append_only'), ('no_truncate')) AS wanted(name)
         JOIN pg_class c ON c.oid = parent.name::regclass
              OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.name::regclass)
@@ -80,5 +95,10 @@ HISTORY = (
         WHERE t.oid IS NULL
         LIMIT 1
         """,
+    ),
+    Invariant(
+        "I7b",
+        "every month, also a detached one, bears guards of its own like those of its table",
+        "SELECT month, missing_trigger FROM ledger_missing_guards() LIMIT 1",
     ),
 )

@@ -76,6 +76,52 @@ MONEY = (
         """,
     ),
     Invariant(
+        "I3d",
+        "each snapshot is the sum of the postings it covers, and leaves out no account that moved",
+        """
+        WITH covered AS (
+            SELECT p.account_id, s.at, sum(p.amount) AS amount, count(*) AS postings
+            FROM ledger_posting p
+            CROSS JOIN LATERAL (
+                SELECT min(at) AS at FROM ledger_snapshot WHERE taken_at IS NOT NULL AND at >= p.recorded_at
+            ) AS s
+            WHERE s.at IS NOT NULL
+            GROUP BY p.account_id, s.at
+        ), expected AS (
+            SELECT account_id, at, sum(amount) OVER chain AS balance, sum(postings) OVER chain AS postings
+            FROM covered WINDOW chain AS (PARTITION BY account_id ORDER BY at)
+        )
+        SELECT coalesce(b.account_id, x.account_id) AS account_id, coalesce(b.at, x.at) AS at,
+               b.balance, b.postings, x.balance AS expected_balance, x.postings AS expected_postings
+        FROM expected x
+        FULL JOIN ledger_snapshotbalance b ON b.account_id = x.account_id AND b.at = x.at
+        WHERE b.balance IS DISTINCT FROM x.balance OR b.postings IS DISTINCT FROM x.postings
+        ORDER BY 1, 2 LIMIT 1
+        """,
+    ),
+    Invariant(
+        "I3e",
+        "each sheet of a day's back-dated postings is the sum of those it covers",
+        """
+        WITH expected AS (
+            SELECT p.account_id, (p.effective_at AT TIME ZONE 'UTC')::date AS day, s.at,
+                   sum(p.amount) AS amount, count(*) AS postings
+            FROM ledger_posting p
+            CROSS JOIN LATERAL (
+                SELECT min(at) AS at FROM ledger_snapshot WHERE taken_at IS NOT NULL AND at >= p.recorded_at
+            ) AS s
+            WHERE p.effective_at < p.recorded_at AND s.at IS NOT NULL
+            GROUP BY 1, 2, 3
+        )
+        SELECT coalesce(d.account_id, x.account_id) AS account_id, coalesce(d.day, x.day) AS day,
+               coalesce(d.at, x.at) AS at, d.amount, x.amount AS expected_amount
+        FROM expected x
+        FULL JOIN ledger_backdatedday d ON d.account_id = x.account_id AND d.day = x.day AND d.at = x.at
+        WHERE d.amount IS DISTINCT FROM x.amount OR d.postings IS DISTINCT FROM x.postings
+        ORDER BY 1, 2, 3 LIMIT 1
+        """,
+    ),
+    Invariant(
         "I4",
         "no account is below its floor; only system accounts have none",
         """

@@ -28,7 +28,7 @@ from tests.ledger.core.cast import (
 )
 
 NEW = [
-    replace(wallet(ALICE, bucket=bucket), seq=0, version=0)
+    replace(wallet(ALICE, bucket=bucket), seq=0, life_seq=0, version=0)
     for bucket in (Bucket.AVAILABLE, Bucket.PENDING, Bucket.RESERVED)
 ]
 

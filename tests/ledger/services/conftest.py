@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from ledger.core.commands import SetAccountStatus
+from ledger.core.commands import Capture, Reserve, SetAccountStatus, Undo
 from ledger.services.movements import AccountStatus, Side, Transfer
-from tests.ledger.books import Books, post, status_change
+from tests.ledger.books import Books, post, status_change, stored_hold
+from tests.ledger.snapshots import snapshot_everything
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ class Story:
     transfer: Transfer
     refused: Transfer
     suspension: SetAccountStatus
+    saved: Side
+    """Holds 47, of which −3 back-dated; all of it lies in a snapshot."""
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +50,56 @@ def told_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Stor
         refused = books.transfer(alice, bob, "1000")
         suspension = status_change(bob, AccountStatus.SUSPENDED)
         post(deposit, transfer, refused, suspension)
+        saved = books.wallet("50")
+        post(books.payment(saved, "3", effective_at=datetime(2024, 3, 10, 12, tzinfo=UTC)))
+        snapshot_everything()
         connections.close_all()
-    return Story(books, alice, bob, deposit, transfer, refused, suspension)
+    return Story(books, alice, bob, deposit, transfer, refused, suspension, saved)
 
 
 @pytest.fixture
 def story(told_once: Story, committed_db: None) -> Story:
     """Books that stay, shared by tests that roll back what they do to them."""
     return told_once
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStory:
+    """What happened in books with holds that are open, paid and gone, and with movements that were undone."""
+
+    books: Books
+    alice: Side
+    bob: Side
+    open: Reserve
+    paid: Reserve
+    part: Capture
+    late: Capture
+    released: Reserve
+    refunded: Transfer
+    refund: Undo
+    reversed: Transfer
+    reversal: Undo
+
+
+@pytest.fixture(scope="session")
+def held_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> HoldStory:
+    with django_db_blocker.unblock():
+        books = Books().open()
+        alice, bob = books.wallet("1000"), books.wallet()
+        open, paid = books.reserve(alice, "30", destination=bob), books.reserve(alice, "100")
+        released, refunded = books.reserve(alice, "5"), books.transfer(alice, bob, "50")
+        reversed = books.transfer_with_fee(alice, bob, "20", "1")
+        post(open, paid, released, refunded, reversed)
+        part = books.capture(stored_hold(paid.hold_id), "60", destination=bob)
+        post(part)
+        late = books.capture(stored_hold(paid.hold_id))
+        refund, reversal = books.refund(refunded.document.id, "10"), books.reverse(reversed.document.id)
+        post(late, books.release(stored_hold(released.hold_id)), refund, reversal)
+        connections.close_all()
+    return HoldStory(books, alice, bob, open, paid, part, late, released, refunded, refund, reversed, reversal)
+
+
+@pytest.fixture
+def hold_story(held_once: HoldStory, committed_db: None) -> HoldStory:
+    """Books that stay, shared by tests that roll back what they do to them."""
+    return held_once

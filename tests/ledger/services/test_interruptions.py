@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from ledger.errors import OutcomeUnknown
-from tests.ledger.books import Books, assert_sound, balance, code_of, post, row_counts
+from tests.ledger.books import Books, assert_sound, balance, code_of, figures, post, row_counts, stored_hold
 from tests.ledger.connecting import Cut, breaking_at_commit, superuser
 
 Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
@@ -40,7 +40,7 @@ def interrupting(
         yield seen
 
 
-LOCK, WRITE = "FOR NO KEY UPDATE", "WITH opened AS"
+LOCK, WRITE, GO_ON = "FOR NO KEY UPDATE", "WITH opened AS", "WITH advanced AS"
 
 
 class Trouble:
@@ -137,3 +137,43 @@ def test_a_backend_that_is_ended_earlier_has_done_nothing(committed_books: Books
         post(command)
     assert row_counts() == before
     assert code_of(post(command)[0]) is None
+
+
+@pytest.mark.parametrize("cut", Cut)
+def test_a_capture_whose_answer_is_lost_is_made_once(committed_books: Books, cut: Cut) -> None:
+    books = committed_books
+    alice, bob = books.wallet("10"), books.wallet()
+    hold = books.hold(alice, "10", destination=bob)
+    with breaking_at_commit(cut), pytest.raises(OutcomeUnknown):
+        post(books.capture(hold, "4", key="checkout", final=False))
+    assert balance(bob) == (4 if cut is Cut.AFTER_COMMIT else 0)
+    (again,) = post(books.capture(stored_hold(hold.id), "4", key="checkout", final=False))
+    assert again.replayed is (cut is Cut.AFTER_COMMIT)
+    assert (figures(alice), figures(bob)) == ((0, 0, 6), (4, 6, 0))
+    assert_sound()
+
+
+@pytest.mark.parametrize("statement", [LOCK, WRITE, GO_ON])
+@pytest.mark.parametrize("error", TRANSIENT)
+def test_steps_and_undoings_run_again_too(committed_books: Books, statement: str, error: type[psycopg.Error]) -> None:
+    books = committed_books
+    alice, bob = books.wallet("10"), books.wallet()
+    hold, paid = books.hold(alice, "5"), books.transfer(alice, bob, "4")
+    post(paid)
+    commands = books.capture(hold, "3", destination=bob), books.refund(paid.document.id, "1")
+    with interrupting(statement, before=Trouble(error, times=2)) as attempts:
+        outcomes = post(*commands)
+    assert len(attempts) == 3
+    assert [code_of(outcome) for outcome in outcomes] == [None, None]
+    assert (figures(alice), figures(bob)) == ((4, 0, 0), (6, 0, 0))
+
+
+def test_between_the_two_statements_that_write_nothing_is_kept(committed_books: Books) -> None:
+    books = committed_books
+    alice = books.wallet("10")
+    hold = books.hold(alice, "5")
+    before = row_counts()
+    with interrupting(GO_ON, before=terminate_own_backend), pytest.raises(OperationalError):
+        post(books.capture(hold))
+    assert (row_counts(), stored_hold(hold.id), figures(alice)) == (before, hold, (5, 0, 5))
+    assert code_of(post(books.capture(hold))[0]) is None

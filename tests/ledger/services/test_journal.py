@@ -37,6 +37,7 @@ def test_a_transfer_leaves_one_row_of_each_kind(books: Books) -> None:
         "ledger_posting": 2,
         "ledger_transaction": 1,
         "ledger_outboxmessage": 2,
+        "ledger_reservation": 0,
     }
     row = CommandRow.objects.get(id=command.id)
     assert (row.outcome, row.refusal_code, row.transaction_id, row.reply_status, row.reply_body) == (

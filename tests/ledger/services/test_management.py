@@ -85,6 +85,7 @@ def test_the_exit_codes_tell(story: Story) -> None:
 
 def test_folding_by_hand(committed_books: Books) -> None:
     assert "checkpoints moved" in said("fold_system_accounts")
+    assert "snapshots taken" in said("snapshot_balances")
 
 
 @pytest.mark.usefixtures("db")

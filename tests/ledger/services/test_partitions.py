@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection
-from django.db.transaction import atomic
+from django.db import DataError, IntegrityError, connection
+from django.db.transaction import atomic, set_rollback
 
-from ledger.ids import floor_id, new_event_id
+from ledger.ids import created_at, floor_around, floor_id, new_event_id
 from ledger.models import Event, OutboxMessage, Posting, Transaction
+from ledger.selectors.months import months_ahead, tables_without_next_month
 from ledger.services import partitions
 from ledger.services.invariants import INVARIANTS
 from ledger.services.partitions import ensure_partitions
 from tests.ledger.books import Books, post
+from tests.ledger.connecting import connected_as_owner
 
-TABLES = ("ledger_event", "ledger_posting", "ledger_transaction", "ledger_outboxmessage")
+TABLES = (
+    "compliance_auditrecord",
+    "compliance_dataaccesslog",
+    "ledger_event",
+    "ledger_outboxmessage",
+    "ledger_posting",
+    "ledger_transaction",
+)
 
 
 def month(ahead: int) -> str:
@@ -24,6 +34,10 @@ def month(ahead: int) -> str:
     now = datetime.now(UTC)
     index = now.year * 12 + now.month - 1 + ahead
     return f"{index // 12}_{index % 12 + 1:02}"
+
+
+def floor_of(month: str) -> date:
+    return datetime.strptime(month, "%Y_%m").replace(tzinfo=UTC).date()
 
 
 def children(table: str) -> set[str]:
@@ -43,18 +57,55 @@ def test_nothing_is_made_when_nothing_is_missing() -> None:
     assert ensure_partitions() == []
 
 
+def unguarded() -> list[tuple[str, ...]]:
+    """What the invariants say of the guards."""
+    found = []
+    with connection.cursor() as cursor:
+        for guards in (invariant for invariant in INVARIANTS if invariant.id in ("I7", "I7b")):
+            cursor.execute(guards.sql)
+            found += cursor.fetchall()
+    return found
+
+
 @pytest.mark.usefixtures("db")
 def test_the_services_role_makes_what_is_missing_guards_included(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partitions, "MONTHS_AHEAD", 5)
     made = ensure_partitions()
     assert made == [f"{table}_{month(ahead)}" for table in TABLES for ahead in (4, 5)]
     assert ensure_partitions() == []
-    (guards,) = (invariant for invariant in INVARIANTS if invariant.id == "I7")
-    with connection.cursor() as cursor:
-        cursor.execute(guards.sql)
-        assert cursor.fetchall() == []
-        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'no_truncate'")
-        assert set(made) <= {name for (name,) in cursor.fetchall()}
+    assert unguarded() == []
+
+
+@pytest.mark.usefixtures("db")
+def test_older_months_are_made_when_somebody_asks_for_them() -> None:
+    made = ensure_partitions(since=floor_of(month(-3)))
+    assert made == [f"{table}_{month(ahead)}" for table in TABLES for ahead in (-3, -2)]
+    assert unguarded() == []
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("since", [date(1999, 12, 31), date.min])
+def test_nobody_needs_months_before_there_were_wallets(since: date) -> None:
+    with pytest.raises(DataError, match="far enough"):
+        ensure_partitions(since=since)
+
+
+@pytest.mark.usefixtures("db")
+def test_how_far_ahead_the_months_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert months_ahead() == dict.fromkeys(TABLES, 3)
+    monkeypatch.setattr(partitions, "MONTHS_AHEAD", 40)
+    ensure_partitions()
+    assert months_ahead() == dict.fromkeys(TABLES, 12), "nobody looks further"
+
+
+@pytest.mark.usefixtures("committed_db")
+@pytest.mark.parametrize(("missing", "ahead"), [(1, 0), (0, -1), (2, 1)])
+def test_a_month_that_is_missing_is_told(missing: int, ahead: int) -> None:
+    with connected_as_owner(), atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE ledger_event DETACH PARTITION ledger_event_{month(missing)}")
+        assert months_ahead()["ledger_event"] == ahead
+        assert tables_without_next_month() == (["ledger_event"] if ahead < 1 else [])
+        set_rollback(True)
 
 
 @pytest.mark.usefixtures("db")
@@ -63,6 +114,13 @@ def test_months_begin_where_ids_of_the_month_begin() -> None:
         for moment in (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC)):
             cursor.execute("SELECT ledger_month_floor(%s::date)", [moment.date()])
             assert cursor.fetchone() == (floor_id(moment),)
+
+
+def test_what_follows_from_something_is_not_much_older() -> None:
+    """By its id; a week is more than clocks differ."""
+    id = new_event_id()
+    assert timedelta(days=7) <= created_at(id) - created_at(floor_around(id)) < timedelta(days=7, seconds=1)
+    assert floor_around(UUID(int=1)) == UUID(int=0), "nothing is older than time"
 
 
 @pytest.mark.usefixtures("db")
@@ -90,7 +148,7 @@ def test_a_look_up_by_id_looks_into_one_month(books: Books) -> None:
         "ledger_posting": Posting.objects.all().of_event(command.event_id).explain(),
     }
     assert {table: looked_into(plan) for table, plan in plans.items()} == {
-        table: {f"{table}_{month(0)}"} for table in TABLES
+        table: {f"{table}_{month(0)}"} for table in plans
     }
 
 

@@ -51,6 +51,7 @@ def test_one_refusal_undoes_all(books: Books, position: int) -> None:
         "ledger_posting": 0,
         "ledger_transaction": 1,
         "ledger_outboxmessage": 1,
+        "ledger_reservation": 0,
     }
 
 

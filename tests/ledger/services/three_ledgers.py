@@ -7,20 +7,23 @@ one plain description of them, and only differ in who decides.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from ledger.core.accounts import Account
-from ledger.core.commands import AnyCommand, OpenAccounts, SetAccountStatus, Transfer
+from ledger.core.commands import AnyCommand, HoldCommand, Undo
+from ledger.core.events import Event, EventType, Stream
 from ledger.core.machine import Decision, decide, evolve
-from ledger.core.state import State
+from ledger.core.state import Hold, Original, State
+from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
+from ledger.selectors.holds import read_holds
 from ledger.services import journal
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Result
@@ -40,6 +43,33 @@ class Figures(NamedTuple):
     status: str
     seq: int
     version: int
+
+
+class Paper(NamedTuple):
+    """A document, as far as anybody can see."""
+
+    state: str
+    amount: Decimal
+    refunded: Decimal
+    version: int
+    destination: UUID | None
+
+
+class Held(NamedTuple):
+    """A hold, as far as anybody can see."""
+
+    status: str
+    amount: Decimal
+    captured: Decimal
+    released: Decimal
+    expires_at: datetime
+    destination: UUID | None
+
+
+class Everything(NamedTuple):
+    accounts: dict[UUID, Figures]
+    papers: dict[UUID, Paper]
+    holds: dict[UUID, Held]
 
 
 BEFORE_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -68,6 +98,7 @@ class InMemory(ABC):
                     no = index, answers[-1]
                     kept = self.kept[_key(command)]
                     self.restore(before[0])
+                    self.keep_refused(command)
                     self.kept = {**before[1], _key(command): kept}
                     break
             else:
@@ -104,7 +135,11 @@ class InMemory(ABC):
     def restore(self, state: Any) -> None: ...
 
     @abstractmethod
-    def figures(self) -> dict[UUID, Figures]: ...
+    def keep_refused(self, command: AnyCommand) -> None:
+        """Keep the failed document of a command that undid its unit, if it has one of its own."""
+
+    @abstractmethod
+    def figures(self) -> Everything: ...
 
 
 def _key(command: AnyCommand) -> tuple[str, str]:
@@ -112,135 +147,89 @@ def _key(command: AnyCommand) -> tuple[str, str]:
 
 
 class Core(InMemory):
-    """Decided by the machine, kept in a dictionary."""
+    """Decided by the machine, kept in dictionaries; documents are folded from their events."""
 
     def __init__(self) -> None:
         super().__init__()
         self.machine = State()
+        self.histories: dict[UUID, list[Event]] = {}
         self.decisions: dict[UUID, Decision] = {}
         self.now = BEFORE_TIME
 
     def decide(self, command: AnyCommand) -> str | None:
+        if isinstance(command, Undo):
+            self.machine.originals[command.original_id] = original_of(self.histories[command.original_id])
+        if isinstance(command, HoldCommand):
+            hold = self.machine.holds[command.hold_id]
+            events = len(self.histories[hold.transaction_id])  # also those of refunds
+            self.machine.holds[hold.id] = replace(hold, seq=events)
         decision = self.decisions[command.id] = decide(self.machine, command, self.now)
-        for event in decision.events:
-            self.machine.absorb(evolve(self.machine, event))
+        self._take_in(decision.events)
         return decision.refusal.code.value if decision.refusal else None
 
-    def state(self) -> State:
-        return self.machine
+    def _take_in(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.machine.absorb(evolve(self.machine, event))
+            if event.stream is Stream.TRANSACTION:
+                self.histories.setdefault(event.stream_id, []).append(event)
 
-    def restore(self, state: State) -> None:
-        self.machine = state
+    def state(self) -> Any:
+        return self.machine, self.histories
 
-    def figures(self) -> dict[UUID, Figures]:
-        return {id: _figures_of(account) for id, account in self.machine.accounts.items()}
+    def restore(self, state: Any) -> None:
+        self.machine, self.histories = state
+
+    def keep_refused(self, command: AnyCommand) -> None:
+        if not isinstance(command, HoldCommand):
+            self._take_in(self.decisions[command.id].events)
+
+    def figures(self) -> Everything:
+        return Everything(
+            {id: _figures_of(account) for id, account in self.machine.accounts.items()},
+            {id: _paper(history) for id, history in self.histories.items()},
+            {id: held(hold) for id, hold in self.machine.holds.items()},
+        )
+
+
+def _paper(history: list[Event]) -> Paper:
+    original = original_of(history)
+    told = [event.data["destination_wallet_id"] for event in history if "destination_wallet_id" in event.data]
+    destination = UUID(told[-1]) if told[-1] else None
+    return Paper(original.state, original.amount, original.refunded, original.seq, destination)
+
+
+def original_of(history: list[Event]) -> Original:
+    """A document as its events tell it, with all that they moved."""
+    state, amount, refunded = "", Decimal(history[0].data["amount"]), Decimal(0)
+    net: dict[UUID, Decimal] = {}
+    for event in history:
+        data = event.data
+        if event.type is not EventType.RESERVATION_REFUSED:
+            state = data.get("state", "FAILED" if event.type is EventType.TRANSACTION_FAILED else "COMPLETED")
+        refunded = Decimal(data.get("refunded_amount", refunded))
+        if data.get("status", "ACTIVE") != "ACTIVE" and Decimal(data["captured_amount"]):
+            amount = Decimal(data["captured_amount"])
+        for posting in sorted(event.postings, key=lambda posting: posting.account_id):
+            net[posting.account_id] = net.get(posting.account_id, Decimal(0)) + posting.amount
+    return Original(
+        id=history[0].stream_id,
+        type=history[0].data["type"],
+        state=state,
+        amount=amount,
+        refunded=refunded,
+        seq=len(history),
+        net={id: moved for id, moved in net.items() if moved},
+    )
+
+
+def held(hold: Hold) -> Held:
+    return Held(
+        hold.status.value, hold.amount, hold.captured, hold.released, hold.expires_at, hold.destination_wallet_id
+    )
 
 
 def _figures_of(account: Account) -> Figures:
     return Figures(account.balance, account.status.value, account.seq, account.version)
-
-
-@dataclass(slots=True)
-class Purse:
-    asset: str
-    is_system: bool
-    balance: Decimal = Decimal(0)
-    status: str = "ACTIVE"
-    seq: int = 0
-    version: int = 1
-
-
-class Model(InMemory):
-    """Written from the documents (docs/interface.md, C4, design.md §2), without a look at the machine."""
-
-    ORDER = (
-        "transfer.same_wallet",
-        "wallet.already_exists",
-        "wallet.invalid_transition",
-        "wallet.not_empty",
-        "wallet.closed",
-        "wallet.frozen",
-        "wallet.suspended",
-        "currency.mismatch",
-        "funds.insufficient",
-        "limit.exceeded",
-        "precondition.failed",
-    )
-    TOO_MUCH = Decimal(10) ** 20
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.purses: dict[UUID, Purse] = {}
-
-    def decide(self, command: AnyCommand) -> str | None:
-        match command:
-            case OpenAccounts():
-                return self._open(command)
-            case SetAccountStatus():
-                return self._set_status(command)
-            case Transfer():
-                return self._move(command)
-            case _:
-                raise NotImplementedError(command)
-
-    def _open(self, command: OpenAccounts) -> str | None:
-        if any(account.id in self.purses for account in command.accounts):
-            return "wallet.already_exists"
-        self.purses |= {a.id: Purse(a.asset, a.min_balance is None) for a in command.accounts}
-        return None
-
-    def _set_status(self, command: SetAccountStatus) -> str | None:
-        purses = [self.purses[id] for id in command.account_ids]
-        wished, present = command.status.value, purses[0].status
-        if wished == present:
-            return None
-        if present == "CLOSED":
-            return "wallet.invalid_transition"
-        if wished == "CLOSED" and any(purse.balance for purse in purses):
-            return "wallet.not_empty"
-        for purse in purses:
-            purse.status = wished
-            purse.version += 1
-        return None
-
-    def _move(self, command: Transfer) -> str | None:
-        faults = set(self._faults(command))
-        if faults:
-            return min(faults, key=self.ORDER.index)
-        for leg in command.legs:
-            purse = self.purses[leg.account_id]
-            purse.balance += leg.amount
-            purse.seq += not purse.is_system
-            purse.version += not purse.is_system
-        return None
-
-    def _faults(self, command: Transfer) -> Iterator[str]:
-        if len({leg.account_id for leg in command.legs}) < len(command.legs):
-            yield "transfer.same_wallet"
-            return
-        for leg in command.legs:
-            purse, after = self.purses[leg.account_id], self.purses[leg.account_id].balance + leg.amount
-            if purse.status in ("FROZEN", "CLOSED") or (purse.status == "SUSPENDED" and leg.amount < 0):
-                yield f"wallet.{purse.status.lower()}"
-            if purse.asset != leg.asset:
-                yield "currency.mismatch"
-            elif not purse.is_system and leg.amount < 0 and after < 0:
-                yield "funds.insufficient"
-            elif not purse.is_system and leg.amount > 0 and after >= self.TOO_MUCH:
-                yield "limit.exceeded"
-        if command.conditions is not None:
-            wished, purse = command.conditions, self.purses[command.conditions.account_id]
-            if wished.version not in (None, purse.version) or purse.balance < (wished.available_gte or 0):
-                yield "precondition.failed"
-
-    def state(self) -> dict[UUID, Any]:
-        return self.purses
-
-    def restore(self, state: dict[UUID, Any]) -> None:
-        self.purses = state
-
-    def figures(self) -> dict[UUID, Figures]:
-        return {id: Figures(p.balance, p.status, p.seq, p.version) for id, p in self.purses.items()}
 
 
 class Postgres:
@@ -254,13 +243,21 @@ class Postgres:
         self.results = [outcome.result for outcome in outcomes if outcome.result]
         return [_answer(outcome) for outcome in outcomes]
 
-    def figures(self, ids: Iterable[UUID]) -> dict[UUID, Figures]:
-        accounts, _ = read_accounts(ids)
+    def figures(self, known: Everything) -> Everything:
+        """What is stored of those accounts, documents and holds."""
+        accounts, _ = read_accounts(known.accounts)
         exact = system_balances([id for id, account in accounts.items() if account.is_system])
-        return {
-            id: _figures_of(replace(account, balance=exact.get(id, account.balance)))
-            for id, account in accounts.items()
-        }
+        papers = Transaction.objects.filter(id__in=known.papers).values_list(
+            "id", "state", "amount", "refunded_amount", "version", "destination_wallet_id"
+        )
+        return Everything(
+            {
+                id: _figures_of(replace(account, balance=exact.get(id, account.balance)))
+                for id, account in accounts.items()
+            },
+            {row[0]: Paper(*row[1:]) for row in papers},
+            {id: held(hold) for id, hold in read_holds(known.holds).items()},
+        )
 
 
 def _render(result: Result) -> Reply:

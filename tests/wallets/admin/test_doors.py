@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.wallets.admin.staff import at_desk, wallet_path
+from tests.wallets.holds import reserve
 from tests.wallets.scene import Scene, set_status
 
 MOST_QUERIES = 30
@@ -37,7 +38,7 @@ def may_open(name: str, screen: str) -> bool:
 
 
 def test_all_screens_are_here() -> None:
-    ledger = {"account", "asset", "command", "event", "outboxmessage", "posting", "transaction"}
+    ledger = {"account", "asset", "command", "event", "outboxmessage", "posting", "reservation", "transaction"}
     assert {f"ledger/{name}" for name in ledger} | OF_THE_COMPANY | OF_INSPECTORS | OF_OPERATIONS < set(SCREENS)
 
 
@@ -70,6 +71,7 @@ def test_who_opens_which_screen(scene: Scene, name: str, screen: str) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
+    reserve(scene.cast.alice, scene.alices)
     set_status(scene.alices, "SUSPENDED", by=scene.cast.bob)
     client = at_desk(scene.cast.audrey)
     found = re.search(rf"/admin/{screen}/[^/\"]+/change/", client.get(f"/admin/{screen}/").content.decode())

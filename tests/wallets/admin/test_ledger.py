@@ -14,6 +14,7 @@ from ledger.models import Account, Command, Event, OutboxMessage, Posting, Trans
 from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page
+from tests.wallets.holds import reserve
 from tests.wallets.scene import Scene, book, give_wallet, nothing_recorded, send, transfer_body
 
 STAFF = ("bob", "frida", "conny", "audrey")
@@ -42,6 +43,7 @@ def pay(scene: Scene, amount: str = "10.00", *, key: str = "key-1") -> UUID:
 
 @pytest.mark.parametrize("model", EVERYTHING, ids=lambda model: model._meta.label)
 def test_nobody_adds_changes_or_deletes(scene: Scene, model: type[Model]) -> None:
+    reserve(scene.cast.alice, scene.alices)
     row = model._default_manager.first()
     id = scene.alices.id if row is None else row.pk
     with nothing_recorded():

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from ledger import redis
 from tests.compliance.clients import api_as
+from tests.wallets.holds import hold_body, reserve, step
 from tests.wallets.scene import Scene, nothing_recorded, problem_of, send, transfer_body
 
 
@@ -58,3 +59,21 @@ def test_strangers_do_not_use_up_a_wallets_rate(scene: Scene) -> None:
         problem_of(pay(scene, "charlie", f"x{number}"), 404, "not_found")
         problem_of(pay(scene, "conny", f"y{number}"), 403, "auth.forbidden")
     assert pay(scene, "alice", "a").status_code == 201
+
+
+def test_every_step_of_a_hold_and_every_undoing_is_counted(scene: Scene) -> None:
+    """Refused or not: what was decided was work."""
+    holds = [reserve(scene.cast.alice, scene.alices, "1", key=key) for key in ("one", "two")]
+    client, finance = api_as(scene.cast.alice), api_as(scene.cast.frida)
+    with nothing_recorded():
+        problem_of(send(client, "/v1/reservations", hold_body(scene.alices), key="three"), 429, "rate.limited")
+    steps: dict[str, dict[str, Any]] = {"capture": {}, "release": {}, "extend": {"expires_in": 60}}
+    for name, body in steps.items():
+        statuses = [step(client, holds[0], name, key=f"{name}-{n}", **body).status_code for n in range(3)]
+        assert (statuses[2], 429 in statuses[:2]) == (429, False), name
+    paid = pay(scene, "alice", "paid").json()["txn_id"]
+    undoings: dict[str, dict[str, str]] = {"refunds": {"amount": "0.001"}, "reversals": {}}
+    for name, more in undoings.items():
+        path, wish = f"/v1/transactions/{paid}/{name}", {"reason": "A test.", **more}
+        statuses = [send(finance, path, wish, key=f"{name}-{n}").status_code for n in range(3)]
+        assert (statuses[2], 429 in statuses[:2]) == (429, False), name

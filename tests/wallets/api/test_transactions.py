@@ -44,6 +44,8 @@ def test_the_document(scene: Scene, paid: dict[str, Any]) -> None:
         "fee_amount": "0.00",
         "total_amount": "12.50",
         "currency": "EUR",
+        "original_txn_id": None,
+        "refunded_amount": "0.00",
         "reference_id": "",
         "reference_type": "",
         "description": "Lunch",

@@ -15,13 +15,17 @@ from compliance.models import Company, Role, ServiceAccount, Team, User
 from ledger.selectors.balances import system_balances, wallet_figures
 from ledger.selectors.snapshot import whole_ledger
 from ledger.selectors.transactions import Transaction
+from ledger.services.holds import expected_money, payee_clearing
 from ledger.services.invariants import check_invariants
 from ledger.services.replay import replay
 from wallets.models import Wallet, WalletStatus
+from wallets.selectors.reservations import find_visible_reservations
 from wallets.services.bookings import clearing_account
 from wallets.services.past import PastKind
 from wallets.services.wallets import funding_account
+from walletsite.demo import holding
 from walletsite.demo.history import Planned, plan_history
+from walletsite.demo.holding import HOLDS
 from walletsite.demo.people import FELIX, OSKAR, TIME_ZONE, Purse
 from walletsite.demo.seeding import BATCH, seed_company
 from walletsite.demo.spending import UNAFFORDABLE
@@ -29,6 +33,18 @@ from walletsite.demo.spending import UNAFFORDABLE
 STATEMENTS_TO_FOUND = 700
 """Of 24 people and 30 wallets, each through its own use case."""
 STATEMENTS_PER_BATCH = 8
+STATEMENTS_TO_HOLD = 140
+"""Six holds, four steps, a refund and a reversal, each through its own use case."""
+DOCUMENTS_OF_HOLDS = len(HOLDS) + 2
+
+
+def kept_from(planned: holding.Planned) -> Decimal:
+    """What a hold of the demo still keeps from its owner, or has cost him in the end."""
+    if planned is holding.TWICE or planned.is_released:
+        return Decimal(0)
+    if planned.captured:
+        return Decimal(planned.captured) - Decimal(holding.REFUNDED)
+    return Decimal(planned.amount)
 
 
 class SeededCompanyTest(TestCase):
@@ -87,9 +103,9 @@ class SeededCompanyTest(TestCase):
     def test_every_movement_is_there_and_was_effective_when_it_happened(self) -> None:
         posted = Transaction.objects.filter(company_id=self.company.id)
         planned = sorted((m.reference, m.at, m.description) for m in self.history)
-        found = posted.exclude(reference_id="NW-FROZEN").values_list("reference_id", "effective_at", "description")
-        assert sorted(found) == planned
-        assert posted.count() == 4_639
+        history = posted.exclude(reference_id="NW-FROZEN").exclude(reference_id__startswith="NW-HOLD")
+        assert sorted(history.values_list("reference_id", "effective_at", "description")) == planned
+        assert posted.count() == 4_639 + DOCUMENTS_OF_HOLDS
 
     def test_a_few_payments_were_refused(self) -> None:
         failed = Transaction.objects.filter(company_id=self.company.id, status="FAILED")
@@ -104,6 +120,9 @@ class SeededCompanyTest(TestCase):
             left[movement.purse] += movement.cents if incoming else -movement.cents
             if movement.receiver is not None:
                 left[movement.receiver] += movement.cents
+        for planned in HOLDS:
+            (purse,) = (p for p in left if p.owner == planned.owner and p.type == "PRIMARY")
+            left[purse] -= int(kept_from(planned) * 100)
         figures = wallet_figures([wallet.id for wallet in self.wallets()])
         held = {(w.user.email, w.type): figures[w.id].available * 100 for w in self.wallets()}
         assert held == {(purse.owner.email, purse.type): Decimal(cents) for purse, cents in left.items()}
@@ -111,11 +130,26 @@ class SeededCompanyTest(TestCase):
 
     def test_the_companys_accounts_mirror_the_wallets(self) -> None:
         for currency in ("EUR", "USD"):
-            own = [make(self.company.id, currency).id for make in (funding_account, clearing_account)]
+            makers = (funding_account, clearing_account, payee_clearing, expected_money)
+            own = [make(self.company.id, currency).id for make in makers]
             wallets = [wallet.id for wallet in self.wallets() if wallet.currency == currency]
-            in_wallets = sum(figures.available for figures in wallet_figures(wallets).values())
+            in_wallets = sum(figures.total for figures in wallet_figures(wallets).values())
             assert sum(system_balances(own).values()) == -in_wallets
             assert in_wallets > 0
+
+    def test_there_is_a_hold_of_every_kind_and_two_were_undone(self) -> None:
+        (frida,) = User.objects.filter(company=self.company, role=Role.FINANCE)
+        holds = find_visible_reservations(frida)
+        assert {hold.transaction.reference_id: (hold.status, hold.transaction.state) for hold in holds} == {
+            "NW-HOLD-1": ("ACTIVE", "BALANCE_RESERVED"),
+            "NW-HOLD-2": ("ACTIVE", "BALANCE_RESERVED"),
+            "NW-HOLD-3": ("COMPLETED", "COMPLETED"),
+            "NW-HOLD-4": ("COMPLETED", "REVERSED"),
+            "NW-HOLD-5": ("RELEASED", "CANCELLED"),
+            "NW-HOLD-6": ("ACTIVE", "BALANCE_RESERVED"),  # until the sweeper comes by
+        }
+        undone = Transaction.objects.filter(company_id=self.company.id, original_transaction_id__isnull=False)
+        assert sorted(undone.values_list("type", "amount")) == [("REFUND", Decimal("9.5")), ("REVERSAL", Decimal(12))]
 
     def test_the_ledger_is_in_order(self) -> None:
         assert [finding.invariant.id for finding in check_invariants() if finding.broken] == []
@@ -129,7 +163,7 @@ class SeededCompanyTest(TestCase):
 
     def test_it_is_posted_in_large_batches(self) -> None:
         batches = -(-len(self.history) // BATCH) + 1
-        assert self.statements < STATEMENTS_TO_FOUND + batches * STATEMENTS_PER_BATCH
+        assert self.statements < STATEMENTS_TO_FOUND + batches * STATEMENTS_PER_BATCH + STATEMENTS_TO_HOLD
 
     def test_a_second_run_changes_nothing(self) -> None:
         with CaptureQueriesContext(connection) as queries:

@@ -14,10 +14,12 @@ from walletsite.demo.credentials_file import CREDENTIALS_FILE, read_credentials
 from walletsite.demo.journeys.batching import settle_all_or_nothing
 from walletsite.demo.journeys.booking import book_a_hotel
 from walletsite.demo.journeys.cast import Cast, gather_cast
+from walletsite.demo.journeys.holding import take_a_deposit
 from walletsite.demo.journeys.joining import join_and_leave
 from walletsite.demo.journeys.keeping import audit_a_wallet, lose_a_phone
 from walletsite.demo.journeys.paying import pay_a_colleague, spend_too_much
 from walletsite.demo.journeys.stage import Stage, Unexpected
+from walletsite.demo.journeys.undoing import send_money_back
 
 Journey = Callable[[Stage, Cast], None]
 JOURNEYS: tuple[tuple[str, Journey], ...] = (
@@ -27,6 +29,8 @@ JOURNEYS: tuple[tuple[str, Journey], ...] = (
     ("Mia loses her phone", lose_a_phone),
     ("A colleague joins and leaves", join_and_leave),
     ("Frida settles debts, all or nothing", settle_all_or_nothing),
+    ("A deposit is held, captured in parts, and released", take_a_deposit),
+    ("A parcel that never came, and a payment too many", send_money_back),
     ("Audrey audits", audit_a_wallet),
 )
 

@@ -101,7 +101,7 @@ class Stage:
 
 def _gist(body: Mapping[str, Any]) -> str:
     """A problem by its code and sentence, anything else as it is."""
-    return f"{body['code']}: {body['detail']}" if "code" in body else _text(body)
+    return f"{body['code']}: {body['detail']}" if "detail" in body else _text(body)
 
 
 def _text(body: Mapping[str, Any]) -> str:

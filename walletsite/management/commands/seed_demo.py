@@ -26,6 +26,7 @@ class Command(BaseCommand):
         with Progress(*columns) as bar:
             task = bar.add_task(f"Fourteen months of {COMPANY_NAME}", total=None, visible=False)
             company = seed_company(lambda done, total: bar.update(task, completed=done, total=total, visible=True))
+        call_command("expire_holds", verbosity=0)  # one of the demo's has been forgotten
         call_command("fold_system_accounts", verbosity=0)  # the home page adds up tails; months of them take long
         base_url = os.environ.get("BASE_URL", "http://localhost:3003")
         if write_credentials(company, base_url=base_url, file=CREDENTIALS_FILE):
