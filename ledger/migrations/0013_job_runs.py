@@ -8,11 +8,13 @@ import ledger.ids
 KEEP = """
 DROP TRIGGER keep ON ledger_outboxmessage;
 CREATE TRIGGER keep BEFORE DELETE ON ledger_outboxmessage FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+SELECT ledger_ensure_partitions(3); -- gives the months the same guard
 """
 UNDO_KEEP = """
 DROP TRIGGER keep ON ledger_outboxmessage;
 CREATE TRIGGER keep BEFORE DELETE ON ledger_outboxmessage FOR EACH ROW
     WHEN (OLD.status <> 'PUBLISHED') EXECUTE FUNCTION ledger_refuse_change();
+SELECT ledger_ensure_partitions(3);
 """
 OUTCOMES = ["RUNNING", "OK", "FAILED", "SKIPPED", "INTERRUPTED"]
 
