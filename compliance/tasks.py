@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from celery import shared_task
+from collections.abc import Mapping
 
 from compliance.services.retention import purge_log_ins
+from ledger.tasks.jobs import job
 
 
-@shared_task(name="compliance.purge_log_ins")
-def purge_log_ins_task() -> None:
-    purge_log_ins()
+@job("compliance.purge_log_ins")
+def purge_log_ins_task() -> Mapping[str, int]:
+    return purge_log_ins()

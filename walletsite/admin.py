@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django_celery_beat.models import (
 )
 
 from compliance.admin.staff import signed_in
+from compliance.api.origin import origin_of_admin
 from ledger.admin import register
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.scope import Scope
@@ -24,6 +26,7 @@ from wallets.admin import BUTTONS
 from wallets.admin.inbox import DESK
 from wallets.admin.origin import origin_of_staff
 from wallets.selectors.scope import ledger_scope
+from wallets.services.closings import close_company_books
 
 
 def scope_of(request: HttpRequest) -> Scope:
@@ -32,6 +35,15 @@ def scope_of(request: HttpRequest) -> Scope:
 
 def wallet_url(wallet_id: UUID) -> str:
     return reverse("admin:wallets_wallet_change", args=[wallet_id])
+
+
+def closes_books(request: HttpRequest, *, closed_until: datetime, reason: str) -> None:
+    close_company_books(
+        company_id=signed_in(request).company_id,
+        closed_until=closed_until,
+        reason=reason,
+        origin=origin_of_admin(request),
+    )
 
 
 class PeriodicTaskAdmin(ReadOnlyAdmin):
@@ -49,6 +61,14 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
 
 
 admin.site.index_title = "Home"
-register(admin.site, scope_of=scope_of, wallet_url=wallet_url, origin_of=origin_of_staff, extended=BUTTONS, desk=DESK)
+register(
+    admin.site,
+    scope_of=scope_of,
+    wallet_url=wallet_url,
+    origin_of=origin_of_staff,
+    closes_books=closes_books,
+    extended=BUTTONS,
+    desk=DESK,
+)
 admin.site.unregister([ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule])
 admin.site.register(PeriodicTask, PeriodicTaskAdmin)

@@ -11,9 +11,11 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ledger.selectors.inbox import inbox_backlog
+from ledger.selectors.job_runs import last_runs
 from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
 from walletsite.delivery_gauges import DeliveryGauges
+from walletsite.schedule import scheduled_jobs
 
 logger = structlog.get_logger(__name__)
 
@@ -52,6 +54,29 @@ class _InboxGauges(Collector):
         yield GaugeMetricFamily("wallet_inbox_age_seconds", "Since when the oldest pending event waits.", age)
 
 
+class _JobGauges(Collector):
+    """Whether the regular jobs run, and what those found that check the ledger. What never was has no figure."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        since = GaugeMetricFamily(
+            "wallet_job_seconds_since_success", "Since the last run of a job that went well.", labels=["job"]
+        )
+        broken = GaugeMetricFamily(
+            "ledger_invariant_violations", "Invariants that the last check found broken: zero.", labels=["check"]
+        )
+        try:
+            runs = last_runs(scheduled_jobs())
+        except Error as error:
+            logger.warning("gauge_failed", gauge="jobs", reason=type(error).__name__)
+            return
+        for run in runs:
+            if run.seconds_since_success is not None:
+                since.add_metric([run.job], run.seconds_since_success)
+            if run.done is not None and "broken" in run.done:
+                broken.add_metric([run.job], run.done["broken"])
+        yield from (since, broken)
+
+
 class _MonthGauges(Collector):
     """How far ahead the large tables have their months (ADR 0023)."""
 
@@ -72,6 +97,7 @@ _REGISTRY = CollectorRegistry()
 _REGISTRY.register(DeliveryGauges())
 _REGISTRY.register(_SealGauges())
 _REGISTRY.register(_InboxGauges())
+_REGISTRY.register(_JobGauges())
 _REGISTRY.register(_MonthGauges())
 
 

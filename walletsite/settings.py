@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 
 from walletsite.back_office.settings import UNFOLD  # noqa: F401 (a setting)
 from walletsite.database import Purpose, database_settings, is_patient
@@ -246,7 +247,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
 )
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
     "expire holds": {"task": "ledger.expire_holds", "schedule": timedelta(seconds=30)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
@@ -255,6 +256,9 @@ CELERY_BEAT_SCHEDULE = {
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
     "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=5)},
+    "check a sample": {"task": "ledger.check_sample", "schedule": timedelta(minutes=1)},
+    "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+    "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
 }
 
 # -- Logs

@@ -36,8 +36,9 @@ _NARROWER = {
     ("compliance", "loginsession"): _COMPANY_ROLES,
     ("ledger", "closing"): _COMPANY_ROLES,
     ("ledger", "inboxevent"): _COMPANY_ROLES,
-    # The seals are of the whole installation: no part of them is a team's.
+    # Seals and jobs are of the whole installation: no part of them is a team's.
     ("ledger", "seal"): _COMPANY_ROLES,
+    ("ledger", "jobrun"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from compliance.models import LoginSession
@@ -14,10 +15,12 @@ SESSION_RETENTION = timedelta(days=30)
 
 
 def purge_log_ins() -> dict[str, int]:
-    """Delete log-ins that ended long ago and failed ones that no limit counts any more. Safe to repeat.
+    """Delete log-ins that ended long ago, failed ones that no limit counts any more, and sessions of the back office
+    that are over. Safe to repeat.
 
     Returns:
         How many rows of each kind.
     """
     sessions, _ = LoginSession.objects.filter(expires_at__lt=timezone.now() - SESSION_RETENTION).delete()
-    return {"sessions": sessions, "failures": purge_failures()}
+    desks, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    return {"sessions": sessions, "desk_sessions": desks, "failures": purge_failures()}

@@ -11,8 +11,9 @@ from django.contrib.admin import AdminSite
 from django.db.models import Model
 
 from ledger.admin.accounts import AccountAdmin, AssetAdmin
-from ledger.admin.closings import ClosingAdmin, OriginOf
+from ledger.admin.closings import CloseBooks, ClosingAdmin, OriginOf
 from ledger.admin.inbox import Desk, InboxEventAdmin
+from ledger.admin.job_runs import JobRunAdmin
 from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, PostingAdmin
 from ledger.admin.reservations import ReservationAdmin
@@ -26,6 +27,7 @@ from ledger.models import (
     Command,
     Event,
     InboxEvent,
+    JobRun,
     OutboxMessage,
     Posting,
     Reservation,
@@ -42,6 +44,7 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Command: CommandAdmin,
     OutboxMessage: OutboxMessageAdmin,
     Seal: SealAdmin,
+    JobRun: JobRunAdmin,
 }
 
 
@@ -49,7 +52,14 @@ Extended = Mapping[type[ScopedAdmin], type[ScopedAdmin]]
 
 
 def register(
-    site: AdminSite, *, scope_of: ScopeOf, wallet_url: UrlOf, origin_of: OriginOf, extended: Extended, desk: Desk
+    site: AdminSite,
+    *,
+    scope_of: ScopeOf,
+    wallet_url: UrlOf,
+    origin_of: OriginOf,
+    closes_books: CloseBooks,
+    extended: Extended,
+    desk: Desk,
 ) -> None:
     """Put the ledger's screens on a site.
 
@@ -57,6 +67,7 @@ def register(
         scope_of: what the member of staff behind a request may see.
         wallet_url: where a wallet is shown.
         origin_of: who that member of staff is, as the ledger keeps it.
+        closes_books: closes the books of his company; whoever knows people keeps who it was.
         extended: screens to which the floors above have added buttons, by the screen that they extend.
         desk: what can be done about events of other services.
     """
@@ -65,4 +76,5 @@ def register(
     for model, screen in SCREENS.items():
         site.register(model, extended.get(screen, screen), **answers)
     site.register(InboxEvent, InboxEventAdmin, **answers, desk=desk)
-    site.register(Closing, ClosingAdmin, **answers, origin_of=staticmethod(origin_of))
+    closing = {"origin_of": staticmethod(origin_of), "closes_books": staticmethod(closes_books)}
+    site.register(Closing, ClosingAdmin, **answers, **closing)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,9 +18,14 @@ from ledger.core.commands import Origin
 from ledger.errors import ServiceError
 from ledger.models import Closing
 from ledger.selectors.scope import closings_within
-from ledger.services.books import close_books
 
 OriginOf = Callable[[HttpRequest], Origin]
+
+
+class CloseBooks(Protocol):
+    """Closes the books of the company of the member of staff behind a request, as `ledger.services.books` does."""
+
+    def __call__(self, request: HttpRequest, *, closed_until: datetime, reason: str) -> None: ...
 
 
 class ClosingForm(BaseDialogForm):  # type: ignore[misc]  # Unfold is untyped
@@ -49,9 +55,11 @@ class ClosingAdmin(ScopedAdmin):
     """Attributes:
 
     origin_of: given at registration: who the member of staff behind a request is, as the ledger keeps it.
+    closes_books: given at registration: what closes them, and keeps who it was.
     """
 
     origin_of: OriginOf
+    closes_books: CloseBooks
 
     rows_within = staticmethod(closings_within)
     list_display = ("closing", "closed_until", "reason", "actor", "created_at")
@@ -77,10 +85,9 @@ class ClosingAdmin(ScopedAdmin):
     )
     def close_books(self, request: HttpRequest, form: ClosingForm) -> HttpResponse:
         wanted: dict[str, Any] = form.cleaned_data
-        until, company_id = wanted["closed_until"], self.scope_of(request).company_id
-        origin = self.origin_of(request)
+        until = wanted["closed_until"]
         try:
-            close_books(company_id=company_id, closed_until=until, reason=wanted["reason"], origin=origin)
+            self.closes_books(request, closed_until=until, reason=wanted["reason"])
         except ServiceError as error:
             messages.error(request, error.detail)
         else:

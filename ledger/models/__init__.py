@@ -8,6 +8,7 @@ from ledger.models.delivery import DeliveryNote, Relay
 from ledger.models.event import Event
 from ledger.models.follower import Follower
 from ledger.models.inbox import InboxEvent, InboxSource
+from ledger.models.job_run import JobRun
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
@@ -28,6 +29,7 @@ __all__ = [
     "Follower",
     "InboxEvent",
     "InboxSource",
+    "JobRun",
     "OutboxMessage",
     "Posting",
     "ReadModel",

@@ -9,8 +9,11 @@ from ledger.models.event import Event
 class OutboxMessage(models.Model):
     """A message to the outside, written with the event that it tells of and published after the commit (R175).
 
-    `sequence` counts without a gap per aggregate, so a consumer can see that it missed something.
+    `sequence` counts without a gap per aggregate, so a consumer can see that it missed something. Kept for ever: what
+    was told can be told again, and versions of the past are read from it (ADR 0029).
     """
+
+    NEVER_DELETED = True
 
     class Status(models.TextChoices):
         PENDING = "PENDING"

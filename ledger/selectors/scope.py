@@ -23,6 +23,7 @@ from ledger.models import (
     Seal,
     Transaction,
 )
+from ledger.selectors.job_runs import job_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +141,8 @@ def commands_within(scope: Scope) -> QuerySet[Command]:
 def seals_within(scope: Scope) -> QuerySet[Seal]:
     """The seals of the installation for who sees a whole company; they tell nothing of what is under them."""
     return Seal.objects.all() if scope.is_whole_company else Seal.objects.none()
+
+
+def job_runs_within(scope: Scope) -> QuerySet[Any]:
+    """The log of the installation's jobs for who sees a whole company."""
+    return job_runs() if scope.is_whole_company else job_runs().none()

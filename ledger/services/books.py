@@ -35,6 +35,8 @@ class Closed:
 def close_books(*, company_id: UUID, closed_until: datetime, reason: str, origin: Origin) -> Closed:
     """Close a company's books up to an instant. It cannot be undone, only moved forward.
 
+    Back-dating waits for the caller's transaction to end, so it should have nothing else to do.
+
     Args:
         closed_until: nothing of the company may count from before it afterwards; from this instant on it may.
         reason: kept for ever: no personal data.
@@ -43,7 +45,7 @@ def close_books(*, company_id: UUID, closed_until: datetime, reason: str, origin
         InvalidInput: at `/closed_until`, it lies in the future or before the present closing.
         Busy: a movement of that time is still being written, or the books are in use for longer than `lock_timeout`.
     """
-    with journal.use_case(durable=True):
+    with journal.use_case():
         own_books(company_id)
         closed, now = closed_until_by_company([company_id])
         latest = closed.get(company_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from compliance.core.origin import Origin as AuditOrigin
 from compliance.models import User
 from ledger.models import OutboxMessage
 from ledger.services.journal import Outcome
@@ -39,7 +40,7 @@ class Wallets:
 
     def change(self, side: Side, status: WalletStatus) -> Refusal | None:
         _, refusal = change_status(
-            caller=self.cast.bob, wallet_id=side.wallet_id, status=status, reason="race", origin=ORIGIN
+            caller=self.cast.bob, wallet_id=side.wallet_id, status=status, reason="race", origin=AuditOrigin()
         )
         return refusal
 

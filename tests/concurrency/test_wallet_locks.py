@@ -10,6 +10,7 @@ from itertools import chain
 
 import pytest
 
+from compliance.core.origin import Origin
 from compliance.models import Caller
 from ledger.errors import NotFound
 from ledger.selectors.clock import database_now
@@ -63,7 +64,7 @@ def test_tokens_rise_in_the_order_of_holding_and_no_two_hold_at_once(scene: Scen
             except WalletLocked:
                 continue
             end = database_now()
-            release_lock(caller=service, wallet_id=scene.alices.id, lock_id=lock.lock_id)
+            release_lock(caller=service, wallet=scene.alices, lock_id=lock.lock_id, origin=Origin())
             spans.append((lock.fencing_token, lock.acquired_at, end))
         return spans
 
@@ -97,7 +98,7 @@ def test_it_ends_on_the_instant_by_the_databases_clock(scene: Scene) -> None:
 def test_the_lease_of_whoever_waited_starts_when_the_wait_is_over(scene: Scene) -> None:
     """Another session is ending its lock; the taker waits for the row, then sees it free, and has its whole lease."""
     held = hold(scene.alices, by=scene.cast.frida)
-    end = partial(release_lock, caller=scene.cast.frida, wallet_id=scene.alices.id, lock_id=held.lock_id)
+    end = partial(release_lock, caller=scene.cast.frida, wallet=scene.alices, lock_id=held.lock_id, origin=Origin())
     with ThreadPoolExecutor(1) as pool:
         with open_elsewhere(end):
             waiting = pool.submit(in_own_session, partial(hold, scene.alices, by=scene.cast.bookings))
@@ -116,9 +117,10 @@ def test_extending_and_taking_over_at_the_same_moment(scene: Scene, round: int) 
     extend = partial(
         extend_lock,
         caller=scene.cast.frida,
-        wallet_id=scene.alices.id,
+        wallet=scene.alices,
         lock_id=held.lock_id,
         lease=timedelta(seconds=30),
+        origin=Origin(),
     )
     extended, taken = together([extend, partial(hold, scene.alices, by=scene.cast.bookings)])
     row = WalletLock.objects.get(wallet=scene.alices)
@@ -137,7 +139,9 @@ def test_letting_go_by_a_former_holder_does_nothing(scene: Scene) -> None:
     former = hold(scene.alices, by=scene.cast.bookings)
     let_lapse(scene.alices)
     present = hold(scene.alices, by=scene.cast.bookings)
-    release = partial(release_lock, caller=scene.cast.bookings, wallet_id=scene.alices.id, lock_id=former.lock_id)
+    release = partial(
+        release_lock, caller=scene.cast.bookings, wallet=scene.alices, lock_id=former.lock_id, origin=Origin()
+    )
     results = together([release] * TAKERS)
     assert all(isinstance(result, NotFound) for result in results)
     row = WalletLock.objects.get(wallet=scene.alices)
@@ -146,6 +150,8 @@ def test_letting_go_by_a_former_holder_does_nothing(scene: Scene) -> None:
 
 def test_letting_go_twenty_times_at_once_counts_once(scene: Scene) -> None:
     held = hold(scene.alices, by=scene.cast.bookings)
-    release = partial(release_lock, caller=scene.cast.bookings, wallet_id=scene.alices.id, lock_id=held.lock_id)
+    release = partial(
+        release_lock, caller=scene.cast.bookings, wallet=scene.alices, lock_id=held.lock_id, origin=Origin()
+    )
     results = together([release] * TAKERS)
     assert [result for result in results if not isinstance(result, NotFound)] == [None]

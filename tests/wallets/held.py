@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rest_framework.test import APIClient
 
+from compliance.core.origin import Origin
 from compliance.models import Caller
 from ledger.selectors.clock import DatabaseClock
 from wallets.models import Wallet, WalletLock
@@ -16,7 +17,7 @@ HALF_A_MINUTE = timedelta(seconds=30)
 
 
 def hold(wallet: Wallet, *, by: Caller, operation: str = "payroll", lease: timedelta = HALF_A_MINUTE) -> WalletLock:
-    return take_lock(caller=by, wallet_id=wallet.id, operation=operation, lease=lease)
+    return take_lock(caller=by, wallet=wallet, operation=operation, lease=lease, origin=Origin(actor_id=by.id))
 
 
 def let_lapse(wallet: Wallet) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.transaction import atomic, set_rollback
 from rest_framework.test import APIClient
 
+from compliance.core.origin import Origin as AuditOrigin
 from compliance.models import User
 from ledger.models import Account, Command, Event, OutboxMessage, Posting, Reservation, Transaction
 from ledger.selectors.balances import wallet_figures
@@ -50,8 +51,9 @@ def give_wallet(owner: User, balance: str = "0", *, currency: str = "EUR", type:
 
 
 def set_status(wallet: Wallet, status: str, *, by: User) -> None:
+    origin = AuditOrigin(actor_id=by.id, actor_role=by.role)
     _, refusal = change_status(
-        caller=by, wallet_id=wallet.id, status=WalletStatus(status), reason="A test.", origin=ORIGIN
+        caller=by, wallet_id=wallet.id, status=WalletStatus(status), reason="A test.", origin=origin
     )
     assert refusal is None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
 import walletsite.gauges
+from ledger.models import JobRun
+from ledger.services.job_runs import WorkFailed, run_job
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
 from tests.wallets.incoming import booked, cancelled, make_due, row_of, take
@@ -72,6 +76,31 @@ def test_the_inbox_is_measured(client: Client, scene: Scene) -> None:
 @pytest.fixture
 def scene(db: None) -> Scene:
     return make_scene()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_jobs_are_measured(client: Client) -> None:
+    def of_jobs() -> dict[str, float]:
+        text = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+        found = re.findall(r'^(\w+)\{(?:job|check)="ledger.check_sample"\} (\S+)$', text, re.MULTILINE)
+        return {name: float(value) for name, value in found}
+
+    JobRun.objects.filter(job="ledger.check_sample").delete()
+    assert of_jobs() == {}
+    do = partial(run_job, "ledger.check_sample", time_limit=timedelta(minutes=5), delivery_id=None)
+    do(lambda: {"broken": 0})
+    first = of_jobs()
+    assert first["ledger_invariant_violations"] == 0
+    assert 0 <= first["wallet_job_seconds_since_success"] < 60
+
+    def find_two() -> dict[str, int]:
+        raise WorkFailed("I3 is broken", {"broken": 2})
+
+    with pytest.raises(WorkFailed):
+        do(find_two)
+    second = of_jobs()
+    assert second["ledger_invariant_violations"] == 2
+    assert first["wallet_job_seconds_since_success"] < second["wallet_job_seconds_since_success"]
 
 
 @pytest.mark.usefixtures("db")

@@ -30,7 +30,6 @@ from wallets.admin.charts import Chart, balance_chart
 from wallets.admin.dialogs import HistoryReasonForm, plain_words, tell
 from wallets.admin.explanations import explanation_tables
 from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
-from wallets.admin.origin import origin_of_staff
 from wallets.admin.pages import figure_cards, history_table, holds_table, movements_table
 from wallets.admin.statements import downloads, statement_file
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, offered
@@ -211,7 +210,7 @@ class WalletAdmin(ReadOnlyAdmin):
                 wallet_id=wallet.id,
                 status=button.status,
                 reason=form.cleaned_data["reason"],
-                origin=origin_of_staff(request),
+                origin=origin_of_admin(request),
             )
             if refusal is not None:
                 raise refused(refusal, get_asset(wallet.currency))

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
+from compliance.api.origin import origin_of
 from ledger.api.fields import TextField
 from ledger.api.pagination import PageQuery, page_of, paginate
 from ledger.api.policy import allow
@@ -17,8 +18,7 @@ from ledger.api.serializers import StrictSerializer
 from ledger.api.times import InstantField, rfc3339
 from ledger.api.views import ServiceView
 from ledger.selectors.closings import Closing, closings_of
-from ledger.services.books import close_books
-from wallets.api.replies import origin_of
+from wallets.services.closings import close_company_books
 
 EXAMPLE = {
     "closing_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1",
@@ -81,5 +81,5 @@ class ClosingsView(ServiceView):
     )
     def post(self, request: Request) -> Response:
         wanted = self.body(CloseBooks)
-        closed = close_books(company_id=caller_of(request).company_id, **wanted, origin=origin_of(request))
+        closed = close_company_books(company_id=caller_of(request).company_id, **wanted, origin=origin_of(request))
         return Response(closing_view(closed.closing), status=201 if closed.is_new else 200)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
+from compliance.api.origin import origin_of
 from compliance.models import Caller
 from ledger.api.fields import IdField, TextField, WholeNumberField
 from ledger.api.policy import PEOPLE, allow
@@ -133,10 +134,10 @@ class WalletLockView(ServiceView):
     )
     def post(self, request: Request, wallet_id: UUID) -> Response:
         caller, wanted = caller_of(request), self.body(TakeLock)
-        get_wallet(caller, wallet_id)
+        wallet = get_wallet(caller, wallet_id)
         limit_wallet(wallet_id, "lock")
-        lease = timedelta(seconds=wanted["expires_in"])
-        lock = take_lock(caller=caller, wallet_id=wallet_id, operation=wanted["operation"], lease=lease)
+        lease, origin = timedelta(seconds=wanted["expires_in"]), origin_of(request)
+        lock = take_lock(caller=caller, wallet=wallet, operation=wanted["operation"], lease=lease, origin=origin)
         return Response(lock_view(lock, caller), status=201)
 
 
@@ -154,9 +155,9 @@ class LockView(ServiceView):
     )
     def put(self, request: Request, wallet_id: UUID, lock_id: UUID) -> Response:
         caller, wanted = caller_of(request), self.body(ExtendLock)
-        get_wallet(caller, wallet_id)
-        lease = timedelta(seconds=wanted["expires_in"])
-        lock = extend_lock(caller=caller, wallet_id=wallet_id, lock_id=lock_id, lease=lease)
+        wallet = get_wallet(caller, wallet_id)
+        lease, origin = timedelta(seconds=wanted["expires_in"]), origin_of(request)
+        lock = extend_lock(caller=caller, wallet=wallet, lock_id=lock_id, lease=lease, origin=origin)
         return Response(lock_view(lock, caller))
 
     @operation(
@@ -167,6 +168,6 @@ class LockView(ServiceView):
     )
     def delete(self, request: Request, wallet_id: UUID, lock_id: UUID) -> Response:
         caller = caller_of(request)
-        get_wallet(caller, wallet_id)
-        release_lock(caller=caller, wallet_id=wallet_id, lock_id=lock_id)
+        wallet = get_wallet(caller, wallet_id)
+        release_lock(caller=caller, wallet=wallet, lock_id=lock_id, origin=origin_of(request))
         return Response(status=204)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
+from compliance.api.origin import origin_of as audit_origin_of
 from compliance.selectors.scope import users_visible_to
 from ledger.api.fields import CurrencyField, IdField, MoneyField, TextField, WordField
 from ledger.api.pagination import PageQuery, page_of, paginate
@@ -240,7 +241,7 @@ class WalletStatusView(ServiceView):
             status=status,
             reason=wanted["reason"],
             expected_version=self.expected_version(),
-            origin=origin_of(request),
+            origin=audit_origin_of(request),
         )
         if refusal is not None:
             raise refused(refusal, get_asset(wallet.currency))

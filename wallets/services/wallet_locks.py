@@ -42,11 +42,11 @@ _TAKE = """
 """
 
 
-def take_lock(*, caller: Caller, wallet_id: UUID, operation: str, lease: timedelta) -> WalletLock:
+def take_lock(*, caller: Caller, wallet: Wallet, operation: str, lease: timedelta, origin: Origin) -> WalletLock:
     """Hold a wallet for an operation. Nobody waits here: who comes too late is told when to come again (R252).
 
     Args:
-        wallet_id: one that the caller has been found to see.
+        wallet: one that the caller has been found to see.
         operation: what for, in a few words; no personal data.
         lease: after this time it is gone, unless it was extended.
 
@@ -54,41 +54,48 @@ def take_lock(*, caller: Caller, wallet_id: UUID, operation: str, lease: timedel
         WalletLocked: an operation holds it, be it one of the same caller.
     """
     parameters = {
-        "wallet": wallet_id,
+        "wallet": wallet.id,
         "lock": new_id(),
         "operation": operation,
         "holder": caller.id,
         "role": caller.role,
         "lease": lease,
     }
-    for lock in WalletLock.objects.raw(_TAKE, parameters):
-        return lock
-    held = get_reach(caller, wallet_id).held
+    with atomic():
+        for lock in WalletLock.objects.raw(_TAKE, parameters):
+            taken = {"operation": operation, "fencing_token": lock.fencing_token, "expires_at": lock.expires_at}
+            record_change(origin=origin, entity=wallet, event_type="wallet.locked", after=taken)
+            return lock
+    held = get_reach(caller, wallet.id).held
     raise WalletLocked(held.time_left if held else timedelta())
 
 
-def extend_lock(*, caller: Caller, wallet_id: UUID, lock_id: UUID, lease: timedelta) -> WalletLock:
+def extend_lock(*, caller: Caller, wallet: Wallet, lock_id: UUID, lease: timedelta, origin: Origin) -> WalletLock:
     """Keep a lock for `lease` from now on.
 
     Raises:
         NotFound: it is not the caller's, or it has lapsed: what has been let go of has to be taken again.
     """
-    own = _live_locks(wallet_id).filter(lock_id=lock_id, holder_id=caller.id)
-    is_extended = bool(own.update(expires_at=DatabaseClock() + lease))
-    lock = WalletLock.objects.filter(wallet_id=wallet_id, lock_id=lock_id).first()
-    if not is_extended or lock is None:  # it may have been broken and taken again between the two statements
-        raise NotFound
+    with atomic():
+        own = _live_locks(wallet.id).filter(lock_id=lock_id, holder_id=caller.id)
+        if not own.update(expires_at=DatabaseClock() + lease):
+            raise NotFound
+        lock = WalletLock.objects.get(wallet_id=wallet.id)  # still the same: the update holds its row
+        until = {"fencing_token": lock.fencing_token, "expires_at": lock.expires_at}
+        record_change(origin=origin, entity=wallet, event_type="wallet.lock_extended", after=until)
     return lock
 
 
-def release_lock(*, caller: Caller, wallet_id: UUID, lock_id: UUID) -> None:
+def release_lock(*, caller: Caller, wallet: Wallet, lock_id: UUID, origin: Origin) -> None:
     """Let go of a wallet. A former holder lets go of nothing: compare and end are one statement (C13).
 
     Raises:
         NotFound: it is not the caller's, or it has lapsed.
     """
-    if not _end(_live_locks(wallet_id).filter(lock_id=lock_id, holder_id=caller.id)):
-        raise NotFound
+    with atomic():
+        if not _end(_live_locks(wallet.id).filter(lock_id=lock_id, holder_id=caller.id)):
+            raise NotFound
+        record_change(origin=origin, entity=wallet, event_type="wallet.unlocked", before={"lock_id": lock_id})
 
 
 def break_lock(*, caller: Caller, wallet: Wallet, reason: str, origin: Origin) -> None:

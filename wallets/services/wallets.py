@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import Q
 
+from compliance.core import origin as audit
 from compliance.models import Caller
+from compliance.services.audit import record_change
 from ledger.errors import Forbidden, PreconditionFailed
 from ledger.ids import new_id
 from ledger.money import ZERO, plain
@@ -169,14 +171,14 @@ def change_status(
     wallet_id: UUID,
     status: WalletStatus,
     reason: str,
-    origin: Origin,
+    origin: audit.Origin,
     expected_version: int | None = None,
 ) -> tuple[Wallet, Refusal | None]:
     """Suspend, freeze, close or reopen a wallet (R66, C4). The same status again changes and records nothing.
 
     Args:
         wallet_id: one that the caller has been found to see.
-        reason: kept in the event for ever: no personal data.
+        reason: kept in the event and in the audit trail for ever: no personal data.
         expected_version: the version that the caller has seen; None = any.
 
     Returns:
@@ -195,7 +197,7 @@ def change_status(
             asset=wallet.currency,
             status=AccountStatus(status),
             reason=reason,
-            origin=origin,
+            origin=ledger_origin(origin),
         )
         (outcome,) = journal.record([command])
         result = outcome.result
@@ -204,9 +206,28 @@ def change_status(
         if result.refusal:
             return wallet, result.refusal
         if wallet.status != status:
+            before, after = {"status": wallet.status}, {"status": status}
             wallet.status, wallet.updated_at = status, result.recorded_at
             wallet.save(update_fields=["status", "updated_at"])
+            record_change(
+                origin=origin,
+                entity=wallet,
+                event_type="wallet.status_changed",
+                before=before,
+                after=after,
+                reason=reason,
+            )
     return wallet, None
+
+
+def ledger_origin(origin: audit.Origin) -> Origin:
+    """What the ledger keeps of an origin: ids only."""
+    return Origin(
+        actor_type=origin.actor_role,
+        actor_id=origin.actor_id,
+        session_id=origin.session_id,
+        correlation_id=origin.correlation_id,
+    )
 
 
 def _require_version(result: Result, expected_version: int | None) -> None:

@@ -16,11 +16,13 @@ from compliance.models import User
 from ledger.admin.cells import label_cell, money_cell
 from ledger.selectors.clock import database_now
 from ledger.selectors.delivery import DeliveryState, delivery_state
+from ledger.selectors.job_runs import LastRun, last_runs
 from ledger.selectors.scope import Scope
 from ledger.selectors.totals import MOST_COUNTED, Holdings, holdings, outcomes_since
 from wallets.models import WalletStatus
 from wallets.selectors.scope import ledger_scope
 from wallets.selectors.wallets import wallets_by_status
+from walletsite.schedule import is_late, scheduled_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = signed_in(request)
     scope = ledger_scope(user)
     held = _holdings(scope)
-    context["tiles"] = [*_today(user, scope), *(_operations(held) if scope.is_whole_company else ())]
+    runs = last_runs(scheduled_jobs()) if scope.is_whole_company else []
+    context["tiles"] = [*_today(user, scope), *(_operations(held, runs) if scope.is_whole_company else ())]
+    context["jobs"] = [_job_row(run) for run in runs]
     context["held"] = None if held is None else [_holdings_row(row) for row in held]
     context["is_whole_company"] = scope.is_whole_company
     context["statuses"] = _statuses(user)
@@ -70,8 +74,8 @@ def _today(user: User, scope: Scope) -> list[Tile]:
     ]
 
 
-def _operations(held: list[Holdings] | None) -> list[Tile]:
-    return [*_delivery_tiles(delivery_state()), _balance_tile(held)]
+def _operations(held: list[Holdings] | None, runs: list[LastRun]) -> list[Tile]:
+    return [*_delivery_tiles(delivery_state()), _balance_tile(held), _jobs_tile(runs)]
 
 
 def _delivery_tiles(state: DeliveryState) -> list[Tile]:
@@ -91,6 +95,25 @@ def _delivery_tiles(state: DeliveryState) -> list[Tile]:
             "bad" if dead else "good",
         ),
     ]
+
+
+def _jobs_tile(runs: list[LastRun]) -> Tile:
+    late, url = [run.job for run in runs if is_late(run)], reverse("admin:ledger_jobrun_changelist")
+    if late:
+        return Tile("Regular jobs", f"{len(late)} late", ", ".join(late), url, "bad")
+    return Tile("Regular jobs", "on time", f"all {len(runs)} of them", url, "good")
+
+
+def _job_row(run: LastRun) -> dict[str, Any]:
+    since = run.seconds_since_success
+    return {
+        "job": run.job,
+        "url": f"{reverse('admin:ledger_jobrun_changelist')}?job={run.job}",
+        "outcome": label_cell(run.outcome or ""),
+        "success": "never" if since is None else f"{in_words(timedelta(seconds=since))} ago",
+        "is_late": is_late(run),
+        "error": run.error,
+    }
 
 
 def _balance_tile(held: list[Holdings] | None) -> Tile:

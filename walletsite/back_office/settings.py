@@ -64,6 +64,7 @@ NAVIGATION = [
         _screen("Commands", "terminal", "ledger", "command"),
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),
+        _screen("Job runs", "work_history", "ledger", "jobrun"),
         _screen("Regular tasks", "schedule", "django_celery_beat", "periodictask"),
     ),
 ]

@@ -187,7 +187,8 @@ def _put_two_wallets_out_of_order(nordwind: Nordwind) -> None:
 def _set_status(nordwind: Nordwind, owner: Person, status: WalletStatus, *, by: Person, reason: str) -> None:
     keeper = nordwind.user(by)
     wallet_id = nordwind.wallet(owner).id
-    change_status(caller=keeper, wallet_id=wallet_id, status=status, reason=reason, origin=origin_of(keeper))
+    origin = Origin(actor_id=keeper.id, actor_role=keeper.role)
+    change_status(caller=keeper, wallet_id=wallet_id, status=status, reason=reason, origin=origin)
 
 
 def _refused_taxi(nordwind: Nordwind, *, at: datetime) -> PastMovement:

@@ -38,7 +38,7 @@ def rights() -> dict[str, set[str]]:
         (Account, "SELECT INSERT UPDATE"),
         (CommandRow, "SELECT INSERT UPDATE"),
         (Transaction, "SELECT INSERT UPDATE"),
-        (OutboxMessage, "SELECT INSERT UPDATE DELETE"),
+        (OutboxMessage, "SELECT INSERT UPDATE"),
     ],
 )
 def test_what_the_ledgers_tables_allow(model: type[Account], declared: str) -> None:

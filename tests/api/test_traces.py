@@ -1,0 +1,256 @@
+"""Whoever changes something leaves a trace in the same transaction (R186, R187): a row of the audit trail, or an event
+of the ledger that names him. A route or button that is not in these tables fails the tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from compliance.models import AuditRecord, Caller, LoginSession, User
+from ledger.models import Event, Reservation
+from tests.api.authorisation import ROWS, Row
+from tests.api.routes import api_routes
+from tests.api.test_authorisation import World, make_world, wallet_of
+from tests.compliance.clients import api_as, tokens_of
+from tests.compliance.factories import PASSWORD
+from tests.wallets.admin.staff import WALLETS, at_desk
+from tests.wallets.held import hold
+from tests.wallets.holds import reserve
+from tests.wallets.scene import set_status, undone
+
+USERS, CLOSINGS = "/admin/compliance/user/", "/admin/ledger/closing/"
+EVENT, LOG_IN = "an event of the ledger", "a log-in"
+
+ROUTES = {
+    "POST /v1/users": "user.created",
+    "PATCH /v1/users/{user_id}": "user.changed",
+    "POST /v1/wallets": EVENT,
+    "PUT /v1/wallets/{wallet_id}/status": "wallet.status_changed",
+    "POST /v1/wallets/{wallet_id}/lock": "wallet.locked",
+    "PUT /v1/wallets/{wallet_id}/lock/{lock_id}": "wallet.lock_extended",
+    "DELETE /v1/wallets/{wallet_id}/lock/{lock_id}": "wallet.unlocked",
+    "POST /v1/wallets/{wallet_id}/transactions": EVENT,
+    "POST /v1/transfers": EVENT,
+    "POST /v1/transfers/batch": EVENT,
+    "POST /v1/wallet/balance_transfer": EVENT,
+    "POST /v1/transactions/{txn_id}/refunds": EVENT,
+    "POST /v1/transactions/{txn_id}/reversals": EVENT,
+    "POST /v1/reversals/batch": EVENT,
+    "POST /v1/reservations": EVENT,
+    "POST /v1/reservations/{reservation_id}/capture": EVENT,
+    "POST /v1/reservations/{reservation_id}/release": EVENT,
+    "POST /v1/reservations/{reservation_id}/extend": EVENT,
+    "POST /v1/reservations/{reservation_id}/progress": EVENT,
+    "POST /v1/closings": "books.closed",
+    # A log-in is no change; its own row keeps who, from where, with what, and how it ended.
+    "POST /v1/auth/token": LOG_IN,
+    "POST /v1/auth/refresh": LOG_IN,
+    "POST /v1/auth/logout": LOG_IN,
+}
+BY_A_SERVICE = {"POST /v1/wallets/{wallet_id}/transactions", "POST /v1/reservations/{reservation_id}/progress"}
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of the back office: the trace of pressing it, where it is, and what has to be so before."""
+
+    trace: str
+    path: Callable[[World], str]
+    given: Callable[[World], object] = lambda world: None
+    form: tuple[tuple[str, str], ...] = (("reason", "Asked for."),)
+
+
+def _user(name: str) -> Callable[[World], str]:
+    return lambda world: f"{USERS}{world.owners['company'].id}/{name}/"
+
+
+def _wallet(name: str) -> Callable[[World], str]:
+    return lambda world: f"{WALLETS}{wallet_of(world.owners['company']).id}/{name}/"
+
+
+def _suspend_wallet(world: World) -> None:
+    set_status(wallet_of(world.owners["company"]), "SUSPENDED", by=world.people["FINANCE"])
+
+
+def _lock_user(world: World) -> None:
+    User.objects.filter(id=world.owners["company"].id).update(status="LOCKED")
+
+
+def _hold(world: World) -> None:
+    hold(wallet_of(world.owners["company"]), by=world.scene.cast.bookings)
+
+
+def _deposit(name: str) -> Callable[[World], str]:
+    return lambda world: f"/admin/ledger/transaction/{world.things('FINANCE', 'company').txn_id}/{name}/"
+
+
+def _reserve(world: World) -> None:
+    reserve(world.people["FINANCE"], wallet_of(world.owners["company"]))
+
+
+def _held(world: World) -> str:
+    hold = Reservation.objects.filter(wallet_id=wallet_of(world.owners["company"]).id).latest("created_at")
+    return f"/admin/ledger/reservation/{hold.id}/release/"
+
+
+MONEY = (("reason", "Asked for."), ("key", "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1"))
+STATUS = "wallet.status_changed"
+APRIL = (("closed_until", "2026-04-01T00:00:00"), ("reason", "March is audited."))
+BUTTONS: dict[tuple[str, str], Button] = {
+    ("compliance.user", "suspend"): Button("user.changed", _user("suspend")),
+    ("compliance.user", "activate"): Button("user.changed", _user("activate"), _lock_user),
+    ("compliance.user", "log_out_everywhere"): Button("user.sessions_ended", _user("log_out_everywhere")),
+    ("wallets.wallet", "freeze"): Button(STATUS, _wallet("freeze")),
+    ("wallets.wallet", "suspend"): Button(STATUS, _wallet("suspend")),
+    ("wallets.wallet", "reactivate"): Button(STATUS, _wallet("reactivate"), _suspend_wallet),
+    ("wallets.wallet", "close"): Button(STATUS, lambda world: f"{WALLETS}{world.payee.id}/close/"),
+    ("wallets.wallet", "break_lock"): Button("wallet.lock_broken", _wallet("break_lock"), _hold),
+    ("ledger.transaction", "refund"): Button(EVENT, _deposit("refund"), form=(*MONEY, ("amount", "1"))),
+    ("ledger.transaction", "reverse"): Button(EVENT, _deposit("reverse"), form=MONEY),
+    ("ledger.reservation", "release"): Button(EVENT, _held, _reserve, form=MONEY),
+    ("ledger.closing", "close_books"): Button("books.closed", lambda _: f"{CLOSINGS}close_books/", form=APRIL),
+}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock():
+        yield make_world()
+
+
+def traces_of(actor_id: UUID) -> dict[str, int]:
+    """How often each kind of trace names somebody."""
+    records = AuditRecord.objects.filter(actor_id=actor_id)
+    found = {EVENT: Event.objects.filter(actor_id=actor_id).count()}
+    for record in records:
+        found[record.event_type] = found.get(record.event_type, 0) + 1
+    return found
+
+
+def left(before: dict[str, int], after: dict[str, int]) -> set[str]:
+    return {kind for kind, count in after.items() if count > before.get(kind, 0)}
+
+
+def changing_routes() -> set[str]:
+    return {route.name for route in api_routes() if route.method != "GET"}
+
+
+def test_every_route_that_changes_something_is_here() -> None:
+    assert set(ROUTES) == changing_routes()
+
+
+def rows() -> list[Row]:
+    return [row for row in ROWS if ROUTES.get(row.route, LOG_IN) != LOG_IN]
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.route)
+def test_a_request_that_changes_something_leaves_its_trace(world: World, row: Row) -> None:
+    bookings, frida = world.scene.cast.bookings, world.people["FINANCE"]
+    actor: Caller = bookings if row.route in BY_A_SERVICE else frida
+    client = api_as(actor)
+    things = world.things("FINANCE", "company")
+    method, path = row.route.split()
+    with undone():
+        parameters = {**things.parameters(), **(row.given(client, things) if row.given else {})}
+        before = traces_of(actor.id)
+        answer: Any = client.generic(
+            method,
+            (path + row.query).format(**parameters),
+            _json(row, things),
+            content_type="application/json" if row.body else "application/octet-stream",
+            headers={"Idempotency-Key": "key-1", **row.headers},
+        )
+        assert answer.status_code in {200, 201, 204}, answer.content
+        assert ROUTES[row.route] in left(before, traces_of(actor.id))
+        if ROUTES[row.route] != EVENT:
+            record = AuditRecord.objects.filter(actor_id=actor.id).latest("id")
+            kept = (record.actor_role, record.ip_address, record.correlation_id)
+            assert kept == ("FINANCE", "127.0.0.1", answer.headers["X-Request-Id"])
+            assert record.session_id is not None
+
+
+def _json(row: Row, things: Any) -> str:
+    return json.dumps(row.body(things)) if row.body else ""
+
+
+def test_a_log_in_keeps_from_where_and_how_it_ended(world: World) -> None:
+    alice, client = world.scene.cast.alice, Client(REMOTE_ADDR="192.0.2.9", HTTP_USER_AGENT="pytest")
+    sessions = LoginSession.objects.filter(user=alice)
+
+    def send(route: str, **body: Any) -> Any:
+        answer = client.post(f"/v1/auth/{route}", body, content_type="application/json")
+        assert answer.status_code in {200, 204}
+        return answer.json() if answer.content else {}
+
+    with undone():
+        first = send("token", email=alice.email, password=PASSWORD)
+        session = sessions.latest("id")
+        assert (session.ip_address, session.user_agent, session.revoked_at) == ("192.0.2.9", "pytest", None)
+        second = send("refresh", refresh=first["refresh"])
+        session.refresh_from_db()
+        assert session.last_used_at > session.created_at
+        send("logout", refresh=second["refresh"])
+        session.refresh_from_db()
+        assert session.revoked_at is not None
+        assert session.revoked_reason
+        send("logout", refresh=tokens_of(alice).refresh, all=True)
+        assert AuditRecord.objects.filter(event_type="user.sessions_ended", entity_id=alice.id).exists()
+
+
+def test_every_button_is_here() -> None:
+    kinds = ("actions_list", "actions_row", "actions_detail", "actions_submit_line", "actions")
+    found = {
+        (model._meta.label_lower, getattr(action, "__name__", action))
+        for model, screen in admin.site._registry.items()
+        for kind in kinds
+        for action in getattr(screen, kind, None) or ()
+    }
+    assert found == set(BUTTONS)
+
+
+@pytest.mark.parametrize("name", BUTTONS, ids="-".join)
+def test_a_button_leaves_its_trace(world: World, name: tuple[str, str]) -> None:
+    button, frida = BUTTONS[name], world.people["FINANCE"]
+    with undone():
+        button.given(world)
+        before = traces_of(frida.id)
+        answer: Any = at_desk(frida).post(button.path(world), {**dict(button.form), "_form_submitted": "True"})
+        assert "HX-Redirect" in answer.headers, answer.content
+        assert button.trace in left(before, traces_of(frida.id))
+        if button.trace == EVENT:
+            return
+        record = AuditRecord.objects.filter(actor_id=frida.id, event_type=button.trace).latest("id")
+        assert (record.actor_role, record.reason) == ("FINANCE", dict(button.form)["reason"])
+        assert record.ip_address == "127.0.0.1"
+
+
+def test_a_new_password_leaves_its_trace(world: World) -> None:
+    frida, new = world.people["FINANCE"], "another quiet winter evening"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    with undone():
+        before = traces_of(frida.id)
+        assert at_desk(frida).post("/admin/password_change/", form).status_code == 302
+        assert "user.password_changed" in left(before, traces_of(frida.id))
+
+
+def test_what_is_refused_leaves_no_audit_record(world: World) -> None:
+    with undone():
+        before = AuditRecord.objects.count()
+        wallet = world.things("FINANCE", "foreign").wallet_id
+        path, body = f"/v1/wallets/{wallet}/status", '{"status": "FROZEN", "reason": "Test"}'
+        answer: Any = world.client("FINANCE", None).put(path, body, content_type="application/json")
+        assert answer.status_code == 404
+        same = f"/v1/wallets/{world.things('FINANCE', 'company').wallet_id}/status"
+        again: Any = world.client("FINANCE", None).put(
+            same, '{"status": "ACTIVE", "reason": "It is."}', content_type="application/json"
+        )
+        assert again.status_code == 200
+        assert AuditRecord.objects.count() == before

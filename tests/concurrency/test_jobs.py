@@ -1,0 +1,211 @@
+"""Every regular job may be started twice, five times at once, or late: the result is the same (safety.md 25).
+
+A job that is scheduled and has no row here fails the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.utils import timezone
+
+from compliance.models import LoginSession
+from ledger.ids import new_id
+from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
+from ledger.selectors.balances import system_balances
+from ledger.selectors.clock import DatabaseClock, database_now
+from ledger.selectors.seals import latest_seal
+from ledger.services.job_runs import Skipped
+from tests.compliance.clients import tokens_of
+from tests.compliance.factories import UserFactory
+from tests.ledger.books import Books, balance, post, row_counts
+from tests.ledger.sealing import wait_for_horizon
+from tests.ledger.sessions import answers, together, wait_until
+from walletsite.celery import app
+
+app.loader.import_default_modules()
+
+Look = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Something for a job to do, more than one tick's worth, and what is there when it has been done.
+
+    Attributes:
+        look: reads what the job is about.
+        expected: what `look` finds after the job has run, however often.
+    """
+
+    look: Look
+    expected: Any
+
+
+def movements() -> tuple[Books, Any]:
+    """A company's books with a history that has settled: 100 came in, 30 went out."""
+    books = Books().open()
+    wallet = books.wallet("100")
+    post(books.payment(wallet, "30"))
+    wait_for_horizon()
+    return books, wallet
+
+
+def to_fold() -> Tick:
+    books, _ = movements()
+    id = books.funding.id
+    return Tick(lambda: (Account.objects.get(id=id).balance, system_balances([id])[id]), (-70, -70))
+
+
+def to_refresh() -> Tick:
+    _, wallet = movements()
+    rows = BalanceSummary.objects.filter(owner_id=wallet.wallet_id)
+    return Tick(lambda: list(rows.values_list("available", "postings")), [(70, 2)])
+
+
+def to_expire() -> Tick:
+    """Three holds whose deadlines have passed."""
+    books = Books().open()
+    wallet = books.wallet("100")
+    post(*(books.reserve(wallet, "10", expires_in=timedelta(milliseconds=1)) for _ in range(3)))
+    holds = Reservation.objects.filter(wallet_id=wallet.wallet_id)
+    wait_until(lambda: holds.filter(expires_at__lt=DatabaseClock()).count() == 3)
+    return Tick(lambda: (list(holds.values_list("status", flat=True)), balance(wallet)), (["EXPIRED"] * 3, 100))
+
+
+def to_snapshot() -> Tick:
+    """One snapshot a day, and each account in it at most once."""
+    movements()
+
+    def look() -> bool:
+        return Snapshot.objects.filter(at__gt=database_now() - timedelta(hours=1)).count() <= 1
+
+    return Tick(look, True)
+
+
+def to_seal() -> Tick:
+    _, wallet = movements()
+    messages = OutboxMessage.objects.filter(aggregate_id=wallet.wallet_id)
+    leaves = SealedLeaf.objects.filter(event_id__in=messages.values("event_id"))
+
+    def look() -> tuple[int, bool]:
+        seal = latest_seal()
+        return leaves.count(), seal is not None and seal.tree_size == SealedLeaf.objects.count()
+
+    return Tick(look, (3, True))
+
+
+def to_make_months() -> Tick:
+    """Nothing is missing; `test_partitions` shows what happens when something is."""
+
+    def look() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'ledger_event'::regclass")
+            (count,) = cursor.fetchone()
+        return int(count)
+
+    return Tick(look, look())
+
+
+def to_purge_log_ins() -> Tick:
+    alice = UserFactory()
+    for days in (31, 45, 1):
+        tokens_of(alice)
+        end = timezone.now() - timedelta(days=days)
+        newest = LoginSession.objects.filter(user=alice).order_by("-id")[:1]
+        LoginSession.objects.filter(id__in=newest).update(created_at=end - timedelta(days=14), expires_at=end)
+    for hours in (-1, 1):
+        key = f"{alice.id.hex[:30]}{hours}"
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() + timedelta(hours=hours))
+    desks = Session.objects.filter(session_key__startswith=alice.id.hex[:30])
+    return Tick(lambda: (LoginSession.objects.filter(user=alice).count(), desks.count()), (1, 1))
+
+
+def to_purge_runs() -> Tick:
+    job = f"test.{new_id().hex}"
+    for days in (90, 60, 31, 1):
+        at = database_now() - timedelta(days=days)
+        JobRun.objects.create(job=job, started_at=at, ends_by=at, finished_at=at, outcome="OK")
+    return Tick(lambda: JobRun.objects.filter(job=job).count(), 1)
+
+
+def to_check() -> Tick:
+    movements()
+    return Tick(row_counts, row_counts())
+
+
+TICKS: dict[str, Callable[[], Tick]] = {
+    "ledger.fold_system_accounts": to_fold,
+    "ledger.refresh_read_models": to_refresh,
+    "ledger.expire_holds": to_expire,
+    "ledger.snapshot_balances": to_snapshot,
+    "ledger.seal": to_seal,
+    "ledger.ensure_partitions": to_make_months,
+    "compliance.purge_log_ins": to_purge_log_ins,
+    "ledger.check_sample": to_check,
+    "ledger.verify_ledger": to_check,
+    "ledger.purge_job_runs": to_purge_runs,
+}
+
+
+def test_every_scheduled_job_is_here_and_writes_the_log() -> None:
+    scheduled = [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
+    assert sorted(scheduled) == sorted(TICKS)
+    for name in scheduled:
+        assert run_of(name).__code__.co_qualname.startswith("job.<locals>."), f"{name} is no @job"
+
+
+def run_of(job: str) -> Any:
+    """The function that Celery made a task of."""
+    task: Any = app.tasks[job]
+    return task.__wrapped__
+
+
+def unlogged(job: str) -> Callable[[], Any]:
+    """The work itself, which may find that somebody else is at it."""
+    work: Callable[[], Any] = run_of(job).__wrapped__
+
+    def run() -> Any:
+        try:
+            return work()
+        except Skipped:
+            return None
+
+    return run
+
+
+@pytest.mark.usefixtures("sound_in_the_end", "committed_db")
+@pytest.mark.parametrize("job", TICKS)
+def test_five_at_once_and_twice_in_a_row_are_one(job: str) -> None:
+    tick, run = TICKS[job](), unlogged(job)
+    answers(together([run] * 5))
+    assert tick.look() == tick.expected
+    for _ in range(2):
+        run()
+        assert tick.look() == tick.expected
+
+
+@pytest.mark.usefixtures("sound_in_the_end", "committed_db")
+@pytest.mark.parametrize("job", TICKS)
+def test_after_a_long_silence_one_tick_catches_up(job: str) -> None:
+    tick = TICKS[job]()
+    unlogged(job)()
+    assert tick.look() == tick.expected
+
+
+@pytest.mark.usefixtures("sound_in_the_end", "committed_db")
+@pytest.mark.parametrize("job", TICKS)
+def test_five_beats_make_five_rows_and_none_that_failed(job: str) -> None:
+    tick, since = TICKS[job](), database_now()
+    answers(together([app.tasks[job]] * 5))
+    assert tick.look() == tick.expected
+    outcomes = list(JobRun.objects.filter(job=job, started_at__gte=since).values_list("outcome", flat=True))
+    assert len(outcomes) == 5
+    assert "OK" in outcomes
+    assert set(outcomes) <= {"OK", "SKIPPED"}

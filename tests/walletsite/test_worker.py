@@ -1,0 +1,144 @@
+"""A real worker with a real broker: kill -9 in the middle of a task, and a warm stop (safety.md 24)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.conf import settings
+
+from ledger.models import JobRun, OutboxMessage, SealedLeaf
+from ledger.selectors.clock import database_now
+from ledger.services.seal_verification import verify_seals
+from tests.ledger.books import Books, post
+from tests.ledger.connecting import superuser
+from tests.ledger.sealing import wait_for_horizon
+from tests.ledger.sessions import wait_until
+from walletsite.celery import app
+from walletsite.up.processes import background_programs
+
+JOB = "ledger.seal"
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name = 'wallet-work'
+"""
+
+
+class Worker:
+    """`make up`'s worker on the test's database, with a broker of the test's choice."""
+
+    def __init__(self, log: Path, broker_url: str) -> None:
+        environment = {"DJANGO_SETTINGS_MODULE": "walletsite.settings", "PROFILE": "test", "BROKER_URL": broker_url}
+        (program,) = (p for p in background_programs({**os.environ, **environment}) if p.name == "worker")
+        self.broker_url = broker_url
+        self._log = log.open("ab")
+        self.process = subprocess.Popen(
+            program.argv, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, **program.popen_options()
+        )
+
+    def children(self) -> list[psutil.Process]:
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+    def kill_children(self) -> None:
+        """kill -9: they can tell nobody."""
+        for child in self.children():
+            child.kill()
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            for process in [*self.children(), self.process]:
+                process.kill()
+            self.process.wait()
+        self._log.close()
+
+
+@pytest.fixture
+def broker_url() -> str:
+    return str(settings.BROKER_URL)
+
+
+@pytest.fixture
+def worker(committed_db: None, broker_url: str, tmp_path: Path) -> Iterator[Worker]:
+    app.loader.import_default_modules()
+    purge(broker_url)
+    worker = Worker(tmp_path / "worker.log", broker_url)
+    try:
+        yield worker
+    finally:
+        worker.end()
+        purge(broker_url)
+
+
+def send(broker_url: str) -> None:
+    with app.connection_for_write(broker_url) as broker:
+        app.send_task(JOB, connection=broker)
+
+
+def purge(broker_url: str) -> int:
+    """Empty the queue. Returns how many tasks waited."""
+    with app.connection_for_write(broker_url) as broker:
+        return int(app.control.purge(connection=broker))
+
+
+@contextmanager
+def sealing_held_up() -> Iterator[None]:
+    """Inside, who seals waits; when it begins, nobody does."""
+    with superuser() as other, other.transaction():
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('ledger_seal'))")
+        yield
+
+
+def wait_for_sealer() -> None:
+    with superuser() as other:
+
+        def waits() -> bool:
+            row = other.execute(_WAITING).fetchone()
+            return row is not None and row[0] == 1
+
+        wait_until(waits)
+
+
+def to_seal() -> Any:
+    """The leaves of three events that have settled."""
+    books = Books().open()
+    post(books.payment(books.wallet("100"), "30"))
+    wait_for_horizon()
+    messages = OutboxMessage.objects.order_by("-id")[:3]
+    return SealedLeaf.objects.filter(event_id__in=[message.event_id for message in messages])
+
+
+def runs_since(moment: Any) -> list[JobRun]:
+    return list(JobRun.objects.filter(job=JOB, started_at__gte=moment).order_by("started_at"))
+
+
+def test_a_killed_child_is_followed_by_another_run_with_one_effect(worker: Worker) -> None:
+    leaves, since = to_seal(), database_now()
+    with sealing_held_up():
+        send(worker.broker_url)
+        wait_for_sealer()
+        worker.kill_children()
+    wait_until(lambda: [run.outcome for run in runs_since(since)] == ["INTERRUPTED", "OK"])
+    first, second = runs_since(since)
+    assert first.delivery_id == second.delivery_id
+    assert second.done["events"] >= 3
+    assert leaves.count() == 3
+    assert verify_seals().finding is None
+
+
+def test_a_warm_stop_finishes_what_runs(worker: Worker) -> None:
+    leaves, since = to_seal(), database_now()
+    with sealing_held_up():
+        send(worker.broker_url)
+        wait_for_sealer()
+        worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(20) == 0
+    assert [run.outcome for run in runs_since(since)] == ["OK"]
+    assert leaves.count() == 3
+    assert purge(worker.broker_url) == 0, "nothing is left to be done again"
