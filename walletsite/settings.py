@@ -44,6 +44,10 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_SIGNING_KEYS = [key for key in _required("JWT_SIGNING_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key]
 """The first signs, all verify. HS256, at least 256 bits each."""
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+WEBHOOK_ENCRYPTION_KEYS = [
+    key for key in _required("WEBHOOK_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
+]
+"""Encrypt the keys that sign webhooks: the first encrypts, all open."""
 
 # -- Database
 DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
@@ -208,6 +212,10 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
 
+# -- Webhooks
+WEBHOOK_ALLOW_PRIVATE_TARGETS = env.bool("WEBHOOK_ALLOW_PRIVATE_TARGETS", PROFILE == "development")
+"""Whether webhooks may go to addresses that are not public, such as this machine's. Never where strangers reach us."""
+
 # -- Background work: JSON only, nothing acknowledged before it is done, no results kept.
 CELERY_BROKER_URL = BROKER_URL
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -233,6 +241,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
+    "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }
 
 # -- Logs

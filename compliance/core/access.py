@@ -12,6 +12,7 @@ SERVICE_SCOPES = frozenset(
         "bookings:write",
         "events:read",
         "ledger:backdate",
+        "webhooks:write",
     }
 )
 
@@ -33,6 +34,8 @@ _NARROWER = {
     ("compliance", "serviceaccount"): _COMPANY_ROLES,
     ("compliance", "loginsession"): _COMPANY_ROLES,
     ("ledger", "closing"): _COMPANY_ROLES,
+    ("wallets", "webhookendpoint"): _COMPANY_ROLES,
+    ("wallets", "webhookdelivery"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

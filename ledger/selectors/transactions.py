@@ -23,6 +23,7 @@ __all__ = [
     "Transaction",
     "WalletFilter",
     "WalletLine",
+    "companies_of",
     "entries_of",
     "events_of",
     "get_transaction",
@@ -100,6 +101,11 @@ class WalletFilter:
     statuses: Sequence[str] = ()
     start: datetime | None = None
     end: datetime | None = None
+
+
+def companies_of(transaction_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The company of each document that exists."""
+    return dict(Transaction.objects.filter(id__in=list(transaction_ids)).values_list("id", "company_id"))
 
 
 def get_transaction(id: UUID) -> Transaction | None:

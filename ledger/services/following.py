@@ -15,6 +15,8 @@ from ledger.locks import lock_follower
 from ledger.models import OutboxMessage
 from ledger.selectors.clock import database_now
 
+__all__ = ["OutboxMessage", "Progress", "follow"]
+
 BATCH = 500
 
 

@@ -21,14 +21,17 @@ class Secrets:
     valkey_password: str
     secret_key: str
     jwt_signing_key: str
+    webhook_encryption_key: str
 
 
 def load_or_make_secrets(file: Path) -> Secrets:
-    """Read the secrets of this installation; make them at the first start. Only their owner can read the file."""
-    if not file.exists():
-        made = Secrets(*(secrets.token_urlsafe(KEY_BYTES) for _ in Secrets.__dataclass_fields__))
-        write_private(file, json.dumps(asdict(made), indent=2))
-    return Secrets(**json.loads(file.read_text()))
+    """Read the secrets of this installation; make those that are missing. Only their owner can read the file."""
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    made = {name: secrets.token_urlsafe(KEY_BYTES) for name in Secrets.__dataclass_fields__ if name not in kept}
+    found = Secrets(**kept, **made)
+    if made:
+        write_private(file, json.dumps(asdict(found), indent=2))
+    return found
 
 
 def write_private(file: Path, text: str) -> None:

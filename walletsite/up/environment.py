@@ -14,7 +14,16 @@ from walletsite.up.supervisor import Supervisor
 
 DEMO_FOLDER = CHECKOUT / ".demo"
 DATABASE = "wallet"
-GIVEN = ("PROFILE", "SECRET_KEY", "JWT_SIGNING_KEYS", "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "BROKER_URL")
+GIVEN = (
+    "PROFILE",
+    "SECRET_KEY",
+    "JWT_SIGNING_KEYS",
+    "WEBHOOK_ENCRYPTION_KEYS",
+    "DATABASE_URL",
+    "OWNER_DATABASE_URL",
+    "REDIS_URL",
+    "BROKER_URL",
+)
 
 
 def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> dict[str, str]:
@@ -26,7 +35,12 @@ def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> 
         base_url: where people will find the service.
     """
     kept = load_or_make_secrets(folder / "secrets.json")
-    environment = {"BASE_URL": base_url, "SECRET_KEY": kept.secret_key, "JWT_SIGNING_KEYS": kept.jwt_signing_key}
+    environment = {
+        "BASE_URL": base_url,
+        "SECRET_KEY": kept.secret_key,
+        "JWT_SIGNING_KEYS": kept.jwt_signing_key,
+        "WEBHOOK_ENCRYPTION_KEYS": kept.webhook_encryption_key,
+    }
     environment |= {name: os.environ[name] for name in GIVEN if name in os.environ}
     if "DATABASE_URL" not in environment:
         environment |= _start_postgres(supervisor, folder, kept)

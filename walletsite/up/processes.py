@@ -41,7 +41,7 @@ def web_program(environment: Mapping[str, str], *, host: str, port: int) -> Prog
 
 
 def background_programs(environment: Mapping[str, str]) -> list[Program]:
-    """Worker, beat and relay."""
+    """Worker, beat, relay and the sender of webhooks."""
     celery = ("-m", "celery", "--quiet", "--app=walletsite")
     # Celery warns of root because of pickled tasks; ours are JSON only.
     worker_environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
@@ -49,6 +49,7 @@ def background_programs(environment: Mapping[str, str]) -> list[Program]:
         _python("worker", *celery, "worker", f"--concurrency={WORKER_PROCESSES}", environment=worker_environment),
         _python("beat", *celery, "beat", "--pidfile=", environment=environment),
         _manage("relay", "relay_outbox", environment=environment),
+        _manage("webhooks", "send_webhooks", environment=environment),
     ]
 
 
