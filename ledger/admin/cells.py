@@ -21,6 +21,7 @@ _LABELS = {
     "COMPLETED": ("success", "check_circle"),
     "ACCEPTED": ("success", "check_circle"),
     "PUBLISHED": ("success", "check_circle"),
+    "DELIVERED": ("success", "check_circle"),
     "VERIFIED": ("success", "check_circle"),
     "PENDING": ("warning", "schedule"),
     "SUSPENDED": ("warning", "pause_circle"),
@@ -34,6 +35,10 @@ _LABELS = {
     "CLOSED": ("default", "block"),
     "REVERSED": ("default", "undo"),
     "CANCELLED": ("default", "block"),
+    "SKIPPED": ("default", "skip_next"),
+    "DISABLED_REQUESTED": ("default", "block"),
+    "DISABLED_GONE": ("danger", "cancel"),
+    "DISABLED_FAILING": ("danger", "cancel"),
 }
 
 

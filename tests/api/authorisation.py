@@ -16,7 +16,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from wallets.models import Wallet, WalletLock
+from wallets.models import Wallet, WalletLock, WebhookDelivery, WebhookEndpoint, WebhookSecret
 
 SEE = """
                  own  team  company  foreign
@@ -215,6 +215,42 @@ SYSTEM without   -    403   403      403
 """
 """A scope for transfers is none for the past."""
 
+READ_WEBHOOKS = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  403   403      403
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  yes   yes      404
+AUDITOR          yes  yes   yes      404
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+"""An endpoint belongs to a company: it is as much one's own as anybody's in it."""
+
+KEEP_WEBHOOKS = READ_WEBHOOKS.replace(
+    "COMPLIANCE       yes  yes   yes      404", "COMPLIANCE       403  403   403      403"
+)
+KEEP_WEBHOOKS = KEEP_WEBHOOKS.replace(
+    "AUDITOR          yes  yes   yes      404", "AUDITOR          403  403   403      403"
+)
+
+LIST_WEBHOOKS = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
+CREATE_WEBHOOK = LIST_WEBHOOKS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
+    "AUDITOR          yes", "AUDITOR          403"
+)
+
 LOG_IN = PUBLIC.replace("yes", "400")
 """The body is empty: whoever gets this far has been let in."""
 
@@ -237,6 +273,8 @@ class Things:
             "id": self.wallet_id,
             "txn_id": self.txn_id,
             "lock_id": NOWHERE,
+            "endpoint_id": NOWHERE,
+            "delivery_id": NOWHERE,
         }
 
 
@@ -294,6 +332,25 @@ def _lock(client: APIClient, things: Things) -> dict[str, str]:
     return {}
 
 
+def _endpoint(client: APIClient, things: Things) -> dict[str, str]:
+    """An endpoint of the company that the wallet belongs to."""
+    for wallet in Wallet.objects.filter(id=things.wallet_id).select_related("user"):
+        endpoint = WebhookEndpoint.objects.create(company_id=wallet.company_id, url=HOOK["url"])
+        WebhookSecret.objects.create(endpoint=endpoint, encrypted="not asked")
+        return {"endpoint_id": str(endpoint.id)}
+    return {}
+
+
+def _delivery(client: APIClient, things: Things) -> dict[str, str]:
+    for id in _endpoint(client, things).values():
+        delivery = WebhookDelivery.objects.create(
+            endpoint_id=id, message_id=NOWHERE, event_type="WebhookTest", subject_id=id, next_attempt_at=timezone.now()
+        )
+        return {"delivery_id": str(delivery.id)}
+    return {}
+
+
+HOOK = {"url": "https://hooks.nordwind.example/"}
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
@@ -383,6 +440,29 @@ ROWS = (
         CLOSE_BOOKS,
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
+    Row("GET /v1/webhook-endpoints", LIST_WEBHOOKS, "webhooks:write"),
+    Row("POST /v1/webhook-endpoints", CREATE_WEBHOOK, "webhooks:write", lambda things: HOOK),
+    Row("GET /v1/webhook-endpoints/{endpoint_id}", READ_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row(
+        "PATCH /v1/webhook-endpoints/{endpoint_id}",
+        KEEP_WEBHOOKS,
+        "webhooks:write",
+        lambda things: {"description": "New"},
+        given=_endpoint,
+        headers=FIRST_VERSION,
+    ),
+    Row("DELETE /v1/webhook-endpoints/{endpoint_id}", KEEP_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row(
+        "POST /v1/webhook-endpoints/{endpoint_id}/secret",
+        KEEP_WEBHOOKS,
+        "webhooks:write",
+        given=_endpoint,
+        headers=FIRST_VERSION,
+    ),
+    Row("POST /v1/webhook-endpoints/{endpoint_id}/test", KEEP_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row("GET /v1/webhook-endpoints/{endpoint_id}/deliveries", READ_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row("GET /v1/webhook-deliveries/{delivery_id}", READ_WEBHOOKS, "webhooks:write", given=_delivery),
+    Row("POST /v1/webhook-deliveries/{delivery_id}/resend", KEEP_WEBHOOKS, "webhooks:write", given=_delivery),
     Row(
         "POST /v1/wallet/balance_transfer",
         SPEND,

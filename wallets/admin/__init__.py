@@ -1,5 +1,5 @@
-"""Wallets in the back office: looked at by who may see them, their status changed by the interface's own use case."""
+"""Wallets and webhooks in the back office: looked at by who may see them, changed by the interface's own use cases."""
 
-from wallets.admin import wallets
+from wallets.admin import wallets, webhooks
 
-__all__ = ["wallets"]
+__all__ = ["wallets", "webhooks"]

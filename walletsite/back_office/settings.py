@@ -58,6 +58,8 @@ NAVIGATION = [
     _group(
         "Operations",
         _screen("Outbox", "outbox", "ledger", "outboxmessage"),
+        _screen("Webhook endpoints", "webhook", "wallets", "webhookendpoint"),
+        _screen("Webhook deliveries", "send", "wallets", "webhookdelivery"),
         _screen("Commands", "terminal", "ledger", "command"),
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),

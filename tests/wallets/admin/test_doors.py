@@ -17,7 +17,10 @@ from tests.wallets.scene import Scene, set_status
 MOST_QUERIES = 30
 SCREENS = sorted(f"{model._meta.app_label}/{model._meta.model_name}" for model in admin.site._registry)
 STAFF = ("bob", "frida", "conny", "audrey")
-OF_THE_COMPANY = {"compliance/serviceaccount", "compliance/loginsession", "ledger/closing"}
+OF_THE_COMPANY = {"compliance/serviceaccount", "compliance/loginsession", "ledger/closing"} | {
+    "wallets/webhookendpoint",
+    "wallets/webhookdelivery",
+}
 OF_INSPECTORS = {"compliance/auditrecord", "compliance/dataaccesslog"}
 OF_OPERATIONS = {"django_celery_beat/periodictask"}
 
@@ -73,6 +76,8 @@ def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
             "compliance/loginsession",
             "compliance/dataaccesslog",
             "ledger/closing",
+            "wallets/webhookendpoint",
+            "wallets/webhookdelivery",
         }
         return
     with CaptureQueriesContext(connection) as queries:

@@ -28,6 +28,10 @@ class TargetRefused(Exception):
     """The host has an address that is not public."""
 
 
+class NotTrusted(Exception):
+    """The host does not prove by TLS that it is who it should be."""
+
+
 class NameNotFound(Exception):
     """The host has no address."""
 
@@ -80,11 +84,11 @@ class GuardedBackend(NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> NetworkStream:
         addresses = self._checked_addresses(host, port)
-        for index, address in enumerate(addresses, start=1):
-            try:
-                stream = SyncBackend().connect_tcp(address, port, timeout=self._deadline.left())
-            except ConnectError:
-                if index == len(addresses):
+        for others, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
+            try:  # a silent one leaves the others their share of the time
+                stream = SyncBackend().connect_tcp(address, port, timeout=self._deadline.left() / (others + 1))
+            except (ConnectError, ConnectTimeout):
+                if not others:
                     raise
             else:
                 return _TimedStream(stream, self._deadline)
@@ -119,7 +123,12 @@ class _TimedStream(NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+        except ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                raise NotTrusted from error
+            raise
         return _TimedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:

@@ -11,7 +11,6 @@ from functools import cache
 
 from httpcore2 import (
     URL,
-    ConnectError,
     ConnectionPool,
     NetworkError,
     ProtocolError,
@@ -21,7 +20,15 @@ from httpcore2 import (
 
 from wallets.core.webhook_retries import read_retry_after
 from wallets.core.webhook_targets import Target
-from wallets.services.webhooks.connecting import Deadline, GuardedBackend, NameNotFound, Resolve, TargetRefused, resolve
+from wallets.services.webhooks.connecting import (
+    Deadline,
+    GuardedBackend,
+    NameNotFound,
+    NotTrusted,
+    Resolve,
+    TargetRefused,
+    resolve,
+)
 
 TOTAL_SECONDS = 10
 MOST_ANSWER_BYTES = 16 * 1024
@@ -65,7 +72,7 @@ def post(
     backend = GuardedBackend(Deadline(total_seconds), allows_private=allows_private, resolve=resolve)
     try:
         status, excerpt, wished_wait = _exchange(target, headers, body, backend, trust or _system_trust())
-    except (NameNotFound, TargetRefused, TimeoutException, NetworkError, ProtocolError) as error:
+    except (NameNotFound, NotTrusted, TargetRefused, TimeoutException, NetworkError, ProtocolError) as error:
         return Answer(error=_name_of(error), duration_ms=_since(started))
     return Answer(status=status, excerpt=excerpt, wished_wait=wished_wait, duration_ms=_since(started))
 
@@ -106,7 +113,7 @@ def _name_of(error: Exception) -> str:
             return "name_not_found"
         case TimeoutException():
             return "timeout"
-        case ConnectError() if isinstance(error.__cause__, ssl.SSLError):
+        case NotTrusted():
             return "tls"
         case ProtocolError():
             return "protocol"
