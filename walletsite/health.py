@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from secrets import compare_digest
+from typing import Literal
 
 import structlog
 from django.conf import settings
@@ -28,9 +29,16 @@ BROKER_TIMEOUT_SECONDS = 1
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 
 READ_MODEL_AGE = Gauge("read_model_age_seconds", "How long ago a read model was read from the ledger.", ["read_model"])
-WEBHOOKS_DUE = Gauge("webhook_deliveries_due", "Webhook deliveries that should have been sent by now.")
-WEBHOOKS_AGE = Gauge("webhook_oldest_due_seconds", "For how long the oldest of them has been due.")
-WEBHOOKS_FAILED = Gauge("webhook_deliveries_failed", "Webhook deliveries that were given up, of the last 30 days.")
+LATEST: Literal["mostrecent"] = "mostrecent"
+WEBHOOKS_DUE = Gauge(
+    "webhook_deliveries_due", "Webhook deliveries that should have been sent by now.", multiprocess_mode=LATEST
+)
+WEBHOOKS_AGE = Gauge(
+    "webhook_oldest_due_seconds", "For how long the oldest of them has been due.", multiprocess_mode=LATEST
+)
+WEBHOOKS_FAILED = Gauge(
+    "webhook_deliveries_failed", "Webhook deliveries that were given up, of the last 30 days.", multiprocess_mode=LATEST
+)
 
 logger = structlog.get_logger(__name__)
 

@@ -14,7 +14,14 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 from pytest_django import Settings
 
-from walletsite.checks import check_keys, check_passwords, is_weak_key, is_weak_password, require_safe_start
+from walletsite.checks import (
+    check_keys,
+    check_passwords,
+    check_webhooks,
+    is_weak_key,
+    is_weak_password,
+    require_safe_start,
+)
 from walletsite.database import Purpose, database_settings
 
 STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
@@ -22,6 +29,7 @@ PRODUCTION = {
     "PROFILE": "production",
     "SECRET_KEY": STRONG,
     "JWT_SIGNING_KEYS": OTHER_STRONG,
+    "WEBHOOK_ENCRYPTION_KEYS": OTHER_STRONG,
     "DATABASE_URL": f"postgresql://app:{secrets.token_hex(16)}@db.example/wallet",
     "OWNER_DATABASE_URL": f"postgresql://owner:{secrets.token_hex(16)}@db.example/wallet",
     "REDIS_URL": f"rediss://:{secrets.token_hex(16)}@cache.example:6379/0",
@@ -50,6 +58,7 @@ def exposed(settings: Settings) -> Settings:
     """Settings of a sound production."""
     settings.IS_EXPOSED = True
     settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
+    settings.WEBHOOK_ENCRYPTION_KEYS, settings.WEBHOOK_ALLOW_PRIVATE_TARGETS = [OTHER_STRONG], False
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         setattr(settings, name, PRODUCTION[name])
     settings.BROKER_URL = f"amqps://wallet:{secrets.token_hex(16)}@broker.example"
@@ -58,7 +67,7 @@ def exposed(settings: Settings) -> Settings:
 
 @pytest.mark.usefixtures("exposed")
 def test_a_sound_production_has_no_complaints() -> None:
-    assert check_keys(None) == check_passwords(None) == []
+    assert check_keys(None) == check_passwords(None) == check_webhooks(None) == []
 
 
 @pytest.mark.parametrize(
@@ -73,12 +82,16 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"REDIS_URL": "redis://cache.example"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://postgres:postgres@db.example/wallet"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://app@/wallet?host=/run/postgresql"}, []),
+        ({"WEBHOOK_ALLOW_PRIVATE_TARGETS": True}, ["walletsite.E006"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": []}, ["walletsite.E006"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E006"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": [STRONG]}, ["walletsite.E006"]),
     ],
 )
 def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], expected: list[str]) -> None:
     for name, value in changed.items():
         setattr(exposed, name, value)
-    assert [message.id for message in (*check_keys(None), *check_passwords(None))] == expected
+    assert [message.id for message in (*check_keys(None), *check_passwords(None), *check_webhooks(None))] == expected
 
 
 @pytest.mark.usefixtures("exposed", "committed_db")

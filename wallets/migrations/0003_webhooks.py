@@ -195,6 +195,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("status__in", ("PENDING", "FAILED"))),
+                fields=["status"],
+                name="webhook_delivery_unfinished",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
             index=models.Index(fields=["endpoint", "created_at", "id"], name="webhook_delivery_listed"),
         ),
         migrations.AddIndex(

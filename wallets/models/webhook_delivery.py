@@ -58,6 +58,9 @@ class WebhookDelivery(models.Model):
             models.Index(
                 name="webhook_delivery_due", fields=["endpoint", "next_attempt_at"], condition=Q(status="PENDING")
             ),
+            models.Index(
+                name="webhook_delivery_unfinished", fields=["status"], condition=Q(status__in=("PENDING", "FAILED"))
+            ),
             models.Index(name="webhook_delivery_listed", fields=["endpoint", "created_at", "id"]),
             models.Index(name="webhook_delivery_created", fields=["created_at"]),
         ]

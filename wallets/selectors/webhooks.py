@@ -37,11 +37,12 @@ class Backlog:
 
 _BACKLOG = """
     SELECT count(*) FILTER (WHERE is_due),
-        coalesce(extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE is_due)), 0)::float,
+        coalesce(extract(epoch FROM statement_timestamp() - min(next_attempt_at) FILTER (WHERE is_due)), 0)::float,
         count(*) FILTER (WHERE status = 'FAILED')
     FROM (
         SELECT delivery.status, delivery.next_attempt_at,
-            endpoint.is_enabled AND delivery.status = 'PENDING' AND delivery.next_attempt_at <= now() AS is_due
+            endpoint.is_enabled AND delivery.status = 'PENDING' AND delivery.next_attempt_at <= statement_timestamp()
+                AS is_due
         FROM wallets_webhookdelivery AS delivery
         JOIN wallets_webhookendpoint AS endpoint ON endpoint.id = delivery.endpoint_id
         WHERE delivery.status IN ('PENDING', 'FAILED')

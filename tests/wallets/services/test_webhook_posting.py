@@ -90,7 +90,7 @@ def test_an_endless_body_is_cut() -> None:
     assert "\x00" not in answer.excerpt
 
 
-BROKEN = {
+BROKEN: dict[Behaviour, str] = {
     faults.reset: "connection",
     faults.gibberish: "protocol",
     faults.endless_headers: "protocol",
