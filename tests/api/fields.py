@@ -16,6 +16,7 @@ from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
 from tests.wallets.scene import Scene
+from wallets.models import WebhookEndpoint
 
 Path = tuple[str | int, ...]
 
@@ -104,6 +105,7 @@ def request_for(field: BodyField, scene: Scene) -> Request:
     real = {
         "user_id": str(newcomer.id),
         **dict.fromkeys(("wallet_id", "from_wallet_id", "from_account"), str(scene.alices.id)),
+        "endpoint_id": str(WebhookEndpoint.objects.create(company=scene.cast.company, url="https://a.example/").id),
         **dict.fromkeys(("to_wallet_id", "to_account"), str(scene.bobs.id)),
     }
     caller = scene.cast.frida if "FINANCE" in policy.roles or policy.is_public else scene.cast.bookings

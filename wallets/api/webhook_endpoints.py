@@ -46,6 +46,16 @@ SECRET_EXAMPLE = {**EXAMPLE, "secret": "whsec_bm90IGEgc2VjcmV0OiB0aGlzIGlzIGFuIG
 _URL_HELP = "https, without user and fragment; port 443 or 8443. Redirects are not followed."
 
 
+class UrlField(TextField):
+    """The URL of a receiver. Which ones are welcome depends on the installation (`target_of`)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_URL_LENGTH, help_text=_URL_HELP, **kwargs)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uri", "maxLength": MAX_URL_LENGTH}
+
+
 class EventTypesField(StrictField):
     """A list of event types, each once."""
 
@@ -62,7 +72,7 @@ class EventTypesField(StrictField):
 
 
 class CreateEndpoint(StrictSerializer):
-    url = TextField(max_length=MAX_URL_LENGTH, help_text=_URL_HELP)
+    url = UrlField()
     description = TextField(max_length=500, min_length=0, default="")
     event_types = EventTypesField(default=list, help_text="Empty = all, also those that come to be later.")
 
@@ -70,7 +80,7 @@ class CreateEndpoint(StrictSerializer):
 class ChangeEndpoint(StrictSerializer):
     """Only what is named changes."""
 
-    url = TextField(max_length=MAX_URL_LENGTH, required=False, help_text=_URL_HELP)
+    url = UrlField(required=False)
     description = TextField(max_length=500, min_length=0, required=False)
     event_types = EventTypesField(required=False)
     is_enabled = FlagField(required=False)

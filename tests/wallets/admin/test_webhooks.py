@@ -48,11 +48,13 @@ def test_lists_and_pages(scene: Scene, own: WithSecret, delivery: WebhookDeliver
             f"{DELIVERIES}{delivery.id}/change/",
             f"{DELIVERIES}?status__exact=PENDING",
             f"{DELIVERIES}?q={delivery.message_id}",
+            f"{DELIVERIES}?type=WebhookTest",
         )
     ]
     assert "https://hooks.nordwind.example/" in texts[0]
     assert "WebhookTest" in texts[1]
     assert all(str(delivery.id) in text for text in texts[2:])
+    assert str(delivery.id) not in page(client, f"{DELIVERIES}?type=WalletCreated")
     assert "&lt;b&gt;Down&lt;/b&gt;" in texts[3]
     assert "503" in texts[3]
     secret = own.secret.removeprefix("whsec_")
