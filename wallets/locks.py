@@ -20,7 +20,7 @@ def lock_endpoint(endpoint_id: UUID) -> WebhookEndpoint:
     return WebhookEndpoint.objects.select_for_update(no_key=True).get(id=endpoint_id)
 
 
-# Of each endpoint a few, so that no endpoint makes the others wait for its backlog.
+# Of each endpoint a few, so that none makes the others wait for its backlog; of one that fails, only one.
 _CLAIM = """
     WITH due AS (
         SELECT oldest.id
@@ -31,7 +31,7 @@ _CLAIM = """
             WHERE delivery.endpoint_id = endpoint.id AND delivery.status = 'PENDING'
                 AND delivery.next_attempt_at <= statement_timestamp()
             ORDER BY delivery.next_attempt_at
-            LIMIT %(per_endpoint)s
+            LIMIT CASE WHEN endpoint.failing_since IS NULL THEN %(per_endpoint)s ELSE 1 END
             FOR NO KEY UPDATE SKIP LOCKED
         ) AS oldest
         WHERE endpoint.is_enabled AND endpoint.id <> ALL(%(busy)s)

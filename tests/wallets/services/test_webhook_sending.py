@@ -24,9 +24,9 @@ from tests.wallets.webhooks import (
 from wallets.core.webhook_retries import MOST_ATTEMPTS, WAITS
 from wallets.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from wallets.services.webhooks.deliveries import purge_webhooks, resend_delivery, skip_delivery
-from wallets.services.webhooks.endpoints import WithSecret
+from wallets.services.webhooks.endpoints import MOST_ENDPOINTS, WithSecret
 from wallets.services.webhooks.posting import Answer
-from wallets.services.webhooks.sending import LEASE, Done, Sender
+from wallets.services.webhooks.sending import LEASE, WORKERS, Done, Sender
 
 HOUR = timedelta(hours=1)
 OK, OOPS, SILENT = Answer(status=200), Answer(status=500, excerpt="Oops"), Answer(error="timeout", duration_ms=10_000)
@@ -197,6 +197,14 @@ def test_no_endpoint_takes_all_the_room(cast: Cast, own: WithSecret) -> None:
     claimed = [job.delivery_id for job in Sender()._claim()]
     assert last.id in claimed
     assert len(claimed) == 9
+
+
+def test_one_that_fails_is_tried_one_at_a_time(cast: Cast, own: WithSecret) -> None:
+    for _ in range(5):
+        ping(cast.frida, own.endpoint)
+    WebhookEndpoint.objects.filter(id=own.endpoint.id).update(failing_since=database_now())
+    assert len(Sender()._claim()) == 1
+    assert WORKERS > MOST_ENDPOINTS
 
 
 def test_old_deliveries_are_forgotten(cast: Cast, own: WithSecret) -> None:

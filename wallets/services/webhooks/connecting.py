@@ -20,7 +20,7 @@ from wallets.core.webhook_targets import is_public
 Resolve = Callable[[str, int], list[str]]
 MOST_ADDRESSES = 3
 """How many addresses of a name are tried."""
-_resolvers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
+_resolvers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="resolve")
 """Asking for a name knows no time limit, so it is waited for from outside."""
 
 

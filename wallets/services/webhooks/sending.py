@@ -34,9 +34,11 @@ from wallets.services.webhooks.endpoints import disable_endpoint, target_of
 from wallets.services.webhooks.keys import UnreadableSecret, live_secrets, sign
 from wallets.services.webhooks.posting import Answer, post
 
-WORKERS = 32
+WORKERS = 64
+"""More than a company has endpoints, so that even if each of them hangs there is room for others."""
 PER_ENDPOINT = 8
-"""How many deliveries of one endpoint a sender has under way at once, so that slow ones leave room for others."""
+"""How many deliveries of one endpoint a sender has under way at once, so that slow ones leave room for others.
+Of an endpoint whose last attempt failed it is one."""
 LEASE = timedelta(seconds=60)
 """Much longer than an attempt may take."""
 USER_AGENT = "wallet-service-webhooks/1"
