@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from collections.abc import Mapping
 
+from ledger.tasks.jobs import job
 from wallets.services.incoming import retry_due_events
+from wallets.services.webhooks.deliveries import purge_webhooks
 
 
-@shared_task(name="wallets.retry_due_events")
-def retry_due_events_task() -> None:
-    retry_due_events()
+@job("wallets.retry_due_events")
+def retry_due_events_task() -> Mapping[str, int]:
+    return {"events": retry_due_events()}
+
+
+@job("wallets.purge_webhooks")
+def purge_webhooks_task() -> Mapping[str, int]:
+    purged = 0
+    while deleted := purge_webhooks():
+        purged += deleted
+    return {"deliveries": purged}

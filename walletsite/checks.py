@@ -6,6 +6,7 @@ walletsite.E003    a server is reached with no password, or with one that everyb
 walletsite.E004    the service connects as a role that can change what is append-only (needs the database)
 walletsite.E005    the database would lose acknowledged money (needs the database)
 walletsite.E006    the seals cannot be signed: a key is missing, malformed or typed
+walletsite.E007    webhooks could be sent to our own network, or their keys are encrypted with a weak key
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
 walletsite.W003    seals are kept in the database only
@@ -105,6 +106,20 @@ def check_passwords(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
 def _proves_itself(connection: Mapping[str, Any]) -> bool:
     """Whether a database connection proves who it is without a password: by certificate, or by our account."""
     return "sslcert" in connection or str(connection.get("host", "")).startswith("/")
+
+
+@register(Tags.security)
+def check_webhooks(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Strangers choose where webhooks go: never to where only we can go."""
+    if not settings.IS_EXPOSED:
+        return []
+    found: list[CheckMessage] = []
+    if settings.WEBHOOK_ALLOW_PRIVATE_TARGETS:
+        found.append(_error("WEBHOOK_ALLOW_PRIVATE_TARGETS is for development and tests.", "E007"))
+    keys = settings.WEBHOOK_ENCRYPTION_KEYS
+    if not keys or any(is_weak_key(key) or key == settings.SECRET_KEY for key in keys):
+        found.append(_error("WEBHOOK_ENCRYPTION_KEYS needs keys of 256 bits that are not the SECRET_KEY.", "E007"))
+    return found
 
 
 @register(Tags.database)

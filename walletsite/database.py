@@ -18,14 +18,15 @@ class Purpose(StrEnum):
     WEB = "web"
     """Answers requests: a pool, strict time limits."""
     WORK = "work"
-    """Worker, beat, relay, consumer: a connection of its own (Celery closes pools at every task), the same limits."""
+    """Worker, beat, relay, consumer, webhooks: a connection of their own (Celery closes pools at every task), the same
+    limits."""
     MANAGE = "manage"
     """A command that a person waits for (replay, seed): its statements may be long."""
     OWN = "own"
     """Changes the schema or its grants: as the role that owns the tables."""
 
 
-LONG_RUNNING_COMMANDS = frozenset({"relay_outbox", "consume_events", "runserver"})
+LONG_RUNNING_COMMANDS = frozenset({"relay_outbox", "consume_events", "send_webhooks", "runserver"})
 OWNER_COMMANDS = frozenset({"migrate", "sqlmigrate", "showmigrations", "grant_privileges", "prepare_database"})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from secrets import compare_digest
+from typing import Literal
 
 import structlog
 from django.conf import settings
@@ -21,6 +22,7 @@ from prometheus_client import Gauge
 from ledger import redis
 from ledger.selectors.months import tables_without_next_month
 from ledger.selectors.read_models import freshness
+from wallets.selectors.webhooks import webhook_backlog
 from walletsite.connections import durability_faults
 from walletsite.gauges import gauges
 
@@ -29,6 +31,16 @@ BROKER_TIMEOUT_SECONDS = 1
 FORWARDING_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 
 READ_MODEL_AGE = Gauge("read_model_age_seconds", "How long ago a read model was read from the ledger.", ["read_model"])
+LATEST: Literal["mostrecent"] = "mostrecent"
+WEBHOOKS_DUE = Gauge(
+    "webhook_deliveries_due", "Webhook deliveries that should have been sent by now.", multiprocess_mode=LATEST
+)
+WEBHOOKS_AGE = Gauge(
+    "webhook_oldest_due_seconds", "For how long the oldest of them has been due.", multiprocess_mode=LATEST
+)
+WEBHOOKS_FAILED = Gauge(
+    "webhook_deliveries_failed", "Webhook deliveries that were given up, of the last 30 days.", multiprocess_mode=LATEST
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -67,6 +79,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not (_comes_from_this_machine(request) or _has_metrics_token(request)):
         raise Http404
     _observe_read_models()
+    _observe_webhooks()
     answer: HttpResponse = ExportToDjangoView(request)
     answer.content += gauges()
     return answer
@@ -80,6 +93,18 @@ def _observe_read_models() -> None:
             READ_MODEL_AGE.labels(name).set(fresh.age_seconds)
     except DatabaseError as error:
         logger.warning("read models not observed", reason=type(error).__name__)
+
+
+def _observe_webhooks() -> None:
+    """Ask the database how far behind the webhooks are; without one, the figures stay as they were."""
+    try:
+        backlog = webhook_backlog()
+    except DatabaseError as error:
+        logger.warning("webhooks not observed", reason=type(error).__name__)
+        return
+    WEBHOOKS_DUE.set(backlog.due)
+    WEBHOOKS_AGE.set(backlog.oldest_seconds)
+    WEBHOOKS_FAILED.set(backlog.failed)
 
 
 def _passes(check: Callable[[], None]) -> bool:

@@ -53,6 +53,10 @@ SEAL_PUBLIC_KEYS = env.list("SEAL_PUBLIC_KEYS", default=[])
 """`key_id:base64 of the public key` of keys that sign no more, so that their private halves can be destroyed."""
 SEAL_ANCHOR_FILE = env.str("SEAL_ANCHOR_FILE", "")
 """Where each seal is copied to, outside of the database. Empty: nowhere."""
+WEBHOOK_ENCRYPTION_KEYS = [
+    key for key in _required("WEBHOOK_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
+]
+"""Encrypt the keys that sign webhooks: the first encrypts, all open."""
 
 # -- Database
 DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
@@ -227,6 +231,10 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
 
+# -- Webhooks
+WEBHOOK_ALLOW_PRIVATE_TARGETS = env.bool("WEBHOOK_ALLOW_PRIVATE_TARGETS", PROFILE == "development")
+"""Whether webhooks may go to addresses that are not public, such as this machine's. Never where strangers reach us."""
+
 # -- Background work: JSON only, nothing acknowledged before it is done, no results kept.
 CELERY_BROKER_URL = BROKER_URL
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -255,10 +263,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
-    "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=5)},
+    "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=15)},
     "check a sample": {"task": "ledger.check_sample", "schedule": timedelta(minutes=1)},
     "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
+    "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }
 
 # -- Logs

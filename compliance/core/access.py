@@ -14,6 +14,7 @@ SERVICE_SCOPES = frozenset(
         "events:write",
         "ledger:backdate",
         "ledger:read",
+        "webhooks:write",
     }
 )
 
@@ -39,6 +40,8 @@ _NARROWER = {
     # Seals and jobs are of the whole installation: no part of them is a team's.
     ("ledger", "seal"): _COMPANY_ROLES,
     ("ledger", "jobrun"): _COMPANY_ROLES,
+    ("wallets", "webhookendpoint"): _COMPANY_ROLES,
+    ("wallets", "webhookdelivery"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

@@ -1,4 +1,4 @@
-"""The scopes that service accounts may have: reading the ledger's proofs, and back-dating."""
+"""More scopes for service accounts: back-dating, the ledger's proofs, handing in events, webhooks."""
 
 from django.db import migrations, models
 
@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                         [
                             "bookings:write",
                             "events:read",
+                            "events:write",
                             "ledger:backdate",
                             "ledger:read",
                             "transfers:write",
@@ -29,6 +30,7 @@ class Migration(migrations.Migration):
                             "users:write",
                             "wallets:read",
                             "wallets:write",
+                            "webhooks:write",
                         ],
                     )
                 ),

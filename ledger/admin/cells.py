@@ -23,6 +23,7 @@ _LABELS = {
     "PUBLISHED": ("success", "check_circle"),
     "PROCESSED": ("success", "check_circle"),
     "IGNORED": ("default", "block"),
+    "DELIVERED": ("success", "check_circle"),
     "VERIFIED": ("success", "check_circle"),
     "UNROUTED": ("warning", "link_off"),
     "RESENT": ("info", "send"),
@@ -44,6 +45,9 @@ _LABELS = {
     "RELEASED": ("default", "undo"),
     "REVERSED": ("default", "undo"),
     "CANCELLED": ("default", "block"),
+    "DISABLED_REQUESTED": ("default", "block"),
+    "DISABLED_GONE": ("danger", "cancel"),
+    "DISABLED_FAILING": ("danger", "cancel"),
 }
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "Transaction",
     "WalletFilter",
     "WalletLine",
+    "companies_of",
     "entries_of",
     "events_of",
     "get_transactions",
@@ -139,6 +140,11 @@ def just_undone(command: Undo, recorded_at: datetime) -> Transaction:
     )
     row.status = "COMPLETED"  # the database makes it of the state
     return row
+
+
+def companies_of(transaction_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The company of each document that exists."""
+    return dict(Transaction.objects.filter(id__in=list(transaction_ids)).values_list("id", "company_id"))
 
 
 def events_of(transaction_id: UUID) -> QuerySet[Event]:

@@ -15,6 +15,8 @@ from ledger.models import OutboxMessage
 from ledger.selectors.clock import database_now
 from ledger.services.relay.numbering import number_messages
 
+__all__ = ["OutboxMessage", "Progress", "follow"]
+
 BATCH = 500
 
 

@@ -24,16 +24,20 @@ from tests.api.tables import (
     CLOSE_BOOKS,
     COMPANY,
     CREATE_USER,
+    CREATE_WEBHOOK,
     FREEZE,
     HAND_IN,
     HOLD,
+    KEEP_WEBHOOKS,
     LIST,
+    LIST_WEBHOOKS,
     LOG_IN,
     OPEN_WALLET,
     PAY_TO,
     PEOPLE_ONLY,
     PUBLIC,
     READ_CLOSINGS,
+    READ_WEBHOOKS,
     SEE,
     SEE_COMPANY,
     SPEND,
@@ -41,7 +45,7 @@ from tests.api.tables import (
     SUSPEND,
     UNDO,
 )
-from wallets.models import Wallet, WalletLock
+from wallets.models import Wallet, WalletLock, WebhookDelivery, WebhookEndpoint, WebhookSecret
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Things:
             "reservation_id": self.reservation_id,
             "lock_id": NOWHERE,
             "seal_id": self.seal_id,
+            "endpoint_id": NOWHERE,
+            "delivery_id": NOWHERE,
         }
 
 
@@ -131,6 +137,25 @@ def _lock(client: APIClient, things: Things) -> dict[str, str]:
     return {}
 
 
+def _endpoint(client: APIClient, things: Things) -> dict[str, str]:
+    """An endpoint of the company that the wallet belongs to."""
+    for wallet in Wallet.objects.filter(id=things.wallet_id).select_related("user"):
+        endpoint = WebhookEndpoint.objects.create(company_id=wallet.company_id, url=HOOK["url"])
+        WebhookSecret.objects.create(endpoint=endpoint, encrypted="not asked")
+        return {"endpoint_id": str(endpoint.id)}
+    return {}
+
+
+def _delivery(client: APIClient, things: Things) -> dict[str, str]:
+    for id in _endpoint(client, things).values():
+        delivery = WebhookDelivery.objects.create(
+            endpoint_id=id, message_id=NOWHERE, event_type="WebhookTest", subject_id=id, next_attempt_at=timezone.now()
+        )
+        return {"delivery_id": str(delivery.id)}
+    return {}
+
+
+HOOK = {"url": "https://hooks.nordwind.example/"}
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
@@ -275,6 +300,29 @@ ROWS = (
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
     Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: EVENT),
+    Row("GET /v1/webhook-endpoints", LIST_WEBHOOKS, "webhooks:write"),
+    Row("POST /v1/webhook-endpoints", CREATE_WEBHOOK, "webhooks:write", lambda things: HOOK),
+    Row("GET /v1/webhook-endpoints/{endpoint_id}", READ_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row(
+        "PATCH /v1/webhook-endpoints/{endpoint_id}",
+        KEEP_WEBHOOKS,
+        "webhooks:write",
+        lambda things: {"description": "New"},
+        given=_endpoint,
+        headers=FIRST_VERSION,
+    ),
+    Row("DELETE /v1/webhook-endpoints/{endpoint_id}", KEEP_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row(
+        "POST /v1/webhook-endpoints/{endpoint_id}/secret",
+        KEEP_WEBHOOKS,
+        "webhooks:write",
+        given=_endpoint,
+        headers=FIRST_VERSION,
+    ),
+    Row("POST /v1/webhook-endpoints/{endpoint_id}/test", KEEP_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row("GET /v1/webhook-endpoints/{endpoint_id}/deliveries", READ_WEBHOOKS, "webhooks:write", given=_endpoint),
+    Row("GET /v1/webhook-deliveries/{delivery_id}", READ_WEBHOOKS, "webhooks:write", given=_delivery),
+    Row("POST /v1/webhook-deliveries/{delivery_id}/resend", KEEP_WEBHOOKS, "webhooks:write", given=_delivery),
     Row(
         "POST /v1/wallet/balance_transfer",
         SPEND,

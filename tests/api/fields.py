@@ -18,6 +18,7 @@ from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
 from tests.wallets.holds import reserve
 from tests.wallets.scene import Scene
+from wallets.models import WebhookEndpoint
 
 Path = tuple[str | int, ...]
 
@@ -106,6 +107,7 @@ def request_for(field: BodyField, scene: Scene) -> Request:
     real = {
         "user_id": str(newcomer.id),
         **dict.fromkeys(("wallet_id", "from_wallet_id", "from_account"), str(scene.alices.id)),
+        "endpoint_id": str(WebhookEndpoint.objects.create(company=scene.cast.company, url="https://a.example/").id),
         **dict.fromkeys(("to_wallet_id", "to_account", "destination_wallet_id"), str(scene.bobs.id)),
         "txn_id": str(Transaction.objects.get(destination_wallet_id=scene.alices.id, type="DEPOSIT").id),
     }

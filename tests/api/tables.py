@@ -261,3 +261,39 @@ SYSTEM without   -    403   403      403
 
 LOG_IN = PUBLIC.replace("yes", "400")
 """The body is empty: whoever gets this far has been let in."""
+
+READ_WEBHOOKS = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  403   403      403
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  yes   yes      404
+AUDITOR          yes  yes   yes      404
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+"""An endpoint belongs to a company: it is as much one's own as anybody's in it."""
+
+KEEP_WEBHOOKS = READ_WEBHOOKS.replace(
+    "COMPLIANCE       yes  yes   yes      404", "COMPLIANCE       403  403   403      403"
+)
+KEEP_WEBHOOKS = KEEP_WEBHOOKS.replace(
+    "AUDITOR          yes  yes   yes      404", "AUDITOR          403  403   403      403"
+)
+
+LIST_WEBHOOKS = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       yes
+AUDITOR          yes
+SYSTEM with      yes
+SYSTEM without   403
+"""
+
+CREATE_WEBHOOK = LIST_WEBHOOKS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
+    "AUDITOR          yes", "AUDITOR          403"
+)

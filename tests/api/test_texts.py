@@ -14,9 +14,10 @@ from tests.api.fields import Request, body_fields, request_for
 from tests.api.routes import api_routes
 from tests.compliance.clients import api_as
 from tests.wallets.scene import Scene, nothing_recorded
+from wallets.api.webhook_endpoints import UrlField
 
 TEXTS = body_fields(TextField, KeyField, SecretField, WordField, IdField, CurrencyField, MetadataField)
-FREE_TEXTS = [field for field in body_fields(TextField) if not isinstance(field.field, EmailField)]
+FREE_TEXTS = [field for field in body_fields(TextField) if not isinstance(field.field, EmailField | UrlField)]
 UNSTORABLE = [
     r'"\u0000"',
     r'"a\u0000b"',
@@ -105,7 +106,9 @@ QUERIES = [(route, name) for route in api_routes() for name in route.operation.q
 @pytest.mark.parametrize(("route", "name"), QUERIES, ids=[f"{route.name}?{name}" for route, name in QUERIES])
 def test_odd_parameters(scene: Scene, route: Any, name: str) -> None:
     client = api_as(scene.cast.bookings if not route.view.policy[route.method].roles else scene.cast.frida)
-    path = route.url(**dict.fromkeys(("wallet_id", "txn_id", "reservation_id"), scene.alices.id))
+    path = route.url(
+        **dict.fromkeys(("wallet_id", "txn_id", "reservation_id", "seal_id", "endpoint_id"), scene.alices.id)
+    )
     with nothing_recorded():
         for text in (
             "%00",

@@ -21,6 +21,7 @@ from walletsite.checks import (
     check_keys,
     check_passwords,
     check_seals,
+    check_webhooks,
     is_weak_key,
     is_weak_password,
     require_safe_start,
@@ -35,6 +36,7 @@ PRODUCTION = {
     "JWT_SIGNING_KEYS": OTHER_STRONG,
     "SEAL_SIGNING_KEYS": SEAL_KEY,
     "SEAL_ANCHOR_FILE": "/var/lib/wallet/seals.ndjson",
+    "WEBHOOK_ENCRYPTION_KEYS": OTHER_STRONG,
     "DATABASE_URL": f"postgresql://app:{secrets.token_hex(16)}@db.example/wallet",
     "OWNER_DATABASE_URL": f"postgresql://owner:{secrets.token_hex(16)}@db.example/wallet",
     "REDIS_URL": f"rediss://:{secrets.token_hex(16)}@cache.example:6379/0",
@@ -58,7 +60,7 @@ def test_a_usual_password_is_weak(password: str) -> None:
     assert is_weak_password(password)
 
 
-CHECKS = (check_keys, check_seals, check_passwords)
+CHECKS = (check_keys, check_seals, check_passwords, check_webhooks)
 
 
 @pytest.fixture
@@ -67,6 +69,7 @@ def exposed(settings: Settings) -> Settings:
     settings.IS_EXPOSED = True
     settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
     settings.SEAL_SIGNING_KEYS, settings.SEAL_ANCHOR_FILE = [SEAL_KEY], PRODUCTION["SEAL_ANCHOR_FILE"]
+    settings.WEBHOOK_ENCRYPTION_KEYS, settings.WEBHOOK_ALLOW_PRIVATE_TARGETS = [OTHER_STRONG], False
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         setattr(settings, name, PRODUCTION[name])
     settings.BROKER_URL = f"amqps://wallet:{secrets.token_hex(16)}@broker.example"
@@ -75,7 +78,7 @@ def exposed(settings: Settings) -> Settings:
 
 @pytest.mark.usefixtures("exposed")
 def test_a_sound_production_has_no_complaints() -> None:
-    assert check_keys(None) == check_passwords(None) == check_seals(None) == []
+    assert check_keys(None) == check_passwords(None) == check_seals(None) == check_webhooks(None) == []
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,10 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"REDIS_URL": "redis://cache.example"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://postgres:postgres@db.example/wallet"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://app@/wallet?host=/run/postgresql"}, []),
+        ({"WEBHOOK_ALLOW_PRIVATE_TARGETS": True}, ["walletsite.E007"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": []}, ["walletsite.E007"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E007"]),
+        ({"WEBHOOK_ENCRYPTION_KEYS": [STRONG]}, ["walletsite.E007"]),
     ],
 )
 def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], expected: list[str]) -> None:

@@ -13,6 +13,9 @@ from pytest_django import Settings
 
 from ledger import redis
 from ledger.services.read_models import refresh_read_models
+from tests.compliance.factories import make_cast
+from tests.wallets.webhooks import BY_NOBODY, make_endpoint, ping
+from wallets.services.webhooks.deliveries import skip_delivery
 from walletsite import health
 
 
@@ -121,6 +124,19 @@ def test_metrics_tell_how_old_the_read_models_are(client: Client) -> None:
     ages = read_model_ages(client)
     assert set(ages) == {"user_balance_summary", "transaction_summary"}
     assert all(0 <= int(age.removesuffix(".0")) < 60 for age in ages.values())
+
+
+@pytest.mark.django_db
+def test_metrics_tell_how_far_behind_the_webhooks_are(client: Client) -> None:
+    cast = make_cast()
+    for _ in range(3):
+        ping(cast.frida, make_endpoint(cast.frida).endpoint)
+    skipped = ping(cast.frida, make_endpoint(cast.frida).endpoint)
+    skip_delivery(delivery=skipped, origin=BY_NOBODY, reason="A test.")
+    content = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    told = dict(re.findall(r"^(webhook_\w+) (\S+)$", content, re.MULTILINE))
+    assert (told["webhook_deliveries_due"], told["webhook_deliveries_failed"]) == ("3.0", "0.0")
+    assert 0 <= float(told["webhook_oldest_due_seconds"]) < 60
 
 
 @pytest.mark.django_db

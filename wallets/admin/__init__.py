@@ -1,15 +1,15 @@
-"""Wallets in the back office: looked at by who may see them, changed by the interface's own use cases."""
+"""Wallets and webhooks in the back office: looked at by who may see them, changed by the interface's own use cases."""
 
 from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin
 from ledger.admin.transactions import TransactionAdmin
-from wallets.admin import wallets
+from wallets.admin import wallets, webhooks
 from wallets.admin.outbox import OutboxScreen
 from wallets.admin.releasing import ReleasableReservationAdmin
 from wallets.admin.undoing import UndoableTransactionAdmin
 
-__all__ = ["BUTTONS", "wallets"]
+__all__ = ["BUTTONS", "wallets", "webhooks"]
 
 BUTTONS: dict[type[ScopedAdmin], type[ScopedAdmin]] = {
     OutboxMessageAdmin: OutboxScreen,

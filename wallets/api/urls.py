@@ -24,6 +24,13 @@ from wallets.api.transfers import BalanceTransferView, TransfersView
 from wallets.api.undoing import RefundsView, ReversalBatchView, ReversalsView
 from wallets.api.wallet_locks import LockView, WalletLockView
 from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
+from wallets.api.webhook_deliveries import DeliveryView, EndpointDeliveriesView, ResendView
+from wallets.api.webhook_endpoints import (
+    WebhookEndpointsView,
+    WebhookEndpointView,
+    WebhookSecretView,
+    WebhookTestView,
+)
 
 urlpatterns = [
     path("me", MeView.as_view()),
@@ -61,5 +68,12 @@ urlpatterns = [
     path("reports/transactions", TransactionsReportView.as_view()),
     path("closings", ClosingsView.as_view()),
     path("inbox/events", InboxEventsView.as_view()),
+    path("webhook-endpoints", WebhookEndpointsView.as_view()),
+    path("webhook-endpoints/<uuid:endpoint_id>", WebhookEndpointView.as_view()),
+    path("webhook-endpoints/<uuid:endpoint_id>/secret", WebhookSecretView.as_view()),
+    path("webhook-endpoints/<uuid:endpoint_id>/test", WebhookTestView.as_view()),
+    path("webhook-endpoints/<uuid:endpoint_id>/deliveries", EndpointDeliveriesView.as_view()),
+    path("webhook-deliveries/<uuid:delivery_id>", DeliveryView.as_view()),
+    path("webhook-deliveries/<uuid:delivery_id>/resend", ResendView.as_view()),
     path("wallet/balance_transfer", BalanceTransferView.as_view()),
 ]

@@ -2,5 +2,18 @@
 
 from wallets.models.wallet import Wallet, WalletStatus, WalletType
 from wallets.models.wallet_lock import WalletLock
+from wallets.models.webhook_delivery import DeliveryStatus, WebhookAttempt, WebhookDelivery
+from wallets.models.webhook_endpoint import Disabling, WebhookEndpoint, WebhookSecret
 
-__all__ = ["Wallet", "WalletLock", "WalletStatus", "WalletType"]
+__all__ = [
+    "DeliveryStatus",
+    "Disabling",
+    "Wallet",
+    "WalletLock",
+    "WalletStatus",
+    "WalletType",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
+]

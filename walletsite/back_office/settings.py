@@ -61,6 +61,8 @@ NAVIGATION = [
         "Operations",
         _screen("Outbox", "outbox", "ledger", "outboxmessage"),
         _screen("Inbox", "move_to_inbox", "ledger", "inboxevent"),
+        _screen("Webhook endpoints", "webhook", "wallets", "webhookendpoint"),
+        _screen("Webhook deliveries", "send", "wallets", "webhookdelivery"),
         _screen("Commands", "terminal", "ledger", "command"),
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),

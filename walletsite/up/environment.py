@@ -21,6 +21,7 @@ GIVEN = (
     "SEAL_SIGNING_KEYS",
     "SEAL_PUBLIC_KEYS",
     "SEAL_ANCHOR_FILE",
+    "WEBHOOK_ENCRYPTION_KEYS",
     "DATABASE_URL",
     "OWNER_DATABASE_URL",
     "REDIS_URL",
@@ -42,6 +43,7 @@ def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> 
         "SECRET_KEY": kept.secret_key,
         "JWT_SIGNING_KEYS": kept.jwt_signing_key,
         "SEAL_SIGNING_KEYS": f"demo:{kept.seal_signing_seed}",
+        "WEBHOOK_ENCRYPTION_KEYS": kept.webhook_encryption_key,
     }
     environment |= {name: os.environ[name] for name in GIVEN if name in os.environ}
     if "DATABASE_URL" not in environment:

@@ -41,7 +41,7 @@ def web_program(environment: Mapping[str, str], *, host: str, port: int) -> Prog
 
 
 def background_programs(environment: Mapping[str, str]) -> list[Program]:
-    """Worker, beat, relay and consumer."""
+    """Worker, beat, relay, consumer and the sender of webhooks."""
     celery = ("-m", "celery", "--quiet", "--app=walletsite")
     # Celery warns of root because of pickled tasks; ours are JSON only.
     worker_environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
@@ -50,6 +50,7 @@ def background_programs(environment: Mapping[str, str]) -> list[Program]:
         _python("beat", *celery, "beat", "--pidfile=", environment=environment),
         _manage("relay", "relay_outbox", environment=environment),
         _manage("consumer", "consume_events", environment=environment),
+        _manage("webhooks", "send_webhooks", environment=environment),
     ]
 
 

@@ -25,6 +25,8 @@ OF_THE_COMPANY = {
     "ledger/inboxevent",
     "ledger/seal",
     "ledger/jobrun",
+    "wallets/webhookendpoint",
+    "wallets/webhookdelivery",
 }
 OF_INSPECTORS = {"compliance/auditrecord", "compliance/dataaccesslog"}
 OF_OPERATIONS = {"django_celery_beat/periodictask"}
@@ -85,6 +87,8 @@ def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
             "ledger/inboxevent",
             "ledger/seal",
             "ledger/jobrun",
+            "wallets/webhookendpoint",
+            "wallets/webhookdelivery",
         }
         return
     with CaptureQueriesContext(connection) as queries:
