@@ -10,7 +10,7 @@ import ledger.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0004_webhook_scope"),
+        ("compliance", "0003_scopes"),
         ("wallets", "0002_wallet_lock"),
     ]
 
