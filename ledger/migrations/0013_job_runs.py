@@ -1,4 +1,4 @@
-"""The log of the regular jobs: what ran when, what it did, what went wrong; and messages stay (ADR 0029)."""
+"""The log of the regular jobs: what ran when, what it did, what went wrong; and messages stay (ADR 0028)."""
 
 from django.db import migrations, models
 

@@ -9,7 +9,7 @@ from ledger.ids import new_id
 
 
 class JobRun(models.Model):
-    """One run of a regular job, for people to read (ADR 0029). Deleted after thirty days."""
+    """One run of a regular job, for people to read (ADR 0028). Deleted after thirty days."""
 
     class Outcome(models.TextChoices):
         RUNNING = "RUNNING"

@@ -10,7 +10,7 @@ class OutboxMessage(models.Model):
     """A message to the outside, written with the event that it tells of and published after the commit (R175).
 
     `sequence` counts without a gap per aggregate, so a consumer can see that it missed something. Kept for ever: what
-    was told can be told again, and versions of the past are read from it (ADR 0029).
+    was told can be told again, and versions of the past are read from it (ADR 0028).
     """
 
     NEVER_DELETED = True

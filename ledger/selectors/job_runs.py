@@ -1,4 +1,4 @@
-"""What the regular jobs have been doing (ADR 0029)."""
+"""What the regular jobs have been doing (ADR 0028)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the invariants all day long: of a sample every minute, of everything every night (ADR 0029).
+"""Checks the invariants all day long: of a sample every minute, of everything every night (ADR 0028).
 
 Both only read, of one instant, and hinder nobody: no row is locked, and no transaction id is taken that the horizon
 of sealing and folding would have to wait for.

@@ -1,4 +1,4 @@
-"""The run log: what each regular job did, in rows that outlive the job's failure and its worker (ADR 0029)."""
+"""The run log: what each regular job did, in rows that outlive the job's failure and its worker (ADR 0028)."""
 
 from __future__ import annotations
 

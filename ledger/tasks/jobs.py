@@ -1,4 +1,4 @@
-"""What makes a function a regular job: a Celery task that writes down each of its runs (ADR 0029)."""
+"""What makes a function a regular job: a Celery task that writes down each of its runs (ADR 0028)."""
 
 from __future__ import annotations
 

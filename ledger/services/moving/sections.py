@@ -1,7 +1,7 @@
 """What a ledger consists of, table by table: the one place that says what moves.
 
 Not in it, because they follow from the events: accounts, which are made again by folding, snapshots and read models.
-And not the seals: they speak of the rows of the installation that signed them.
+And not the seals and the log of jobs: they speak of the installation that wrote them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ledger.models import (
     DeliveryNote,
     Event,
     Follower,
+    InboxEvent,
+    InboxSource,
     OutboxMessage,
     Posting,
     Reservation,
@@ -77,5 +79,7 @@ SECTIONS = (
     Section(OutboxMessage),
     Section(DeliveryNote),
     Section(Follower),
+    Section(InboxSource),
+    Section(InboxEvent),
 )
 """In the order in which foreign keys allow them. A new table is a line here."""

@@ -1,4 +1,4 @@
-"""Messages are kept for ever (ADR 0029), and the relay does not notice: it looks at an index of what is pending."""
+"""Messages are kept for ever (ADR 0028), and the relay does not notice: it looks at an index of what is pending."""
 
 from __future__ import annotations
 
