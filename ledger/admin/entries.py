@@ -3,7 +3,7 @@ they hold is not, as in the interface."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -85,12 +85,12 @@ def history_table(events: Sequence[Event]) -> Table:
     return Table("History", ("No.", "Event", "Reason", "Actor", "Effective", "Recorded", "Id"), rows)
 
 
-def gates_table(record: DecisionRecord, asset: str, scope: Scope, wallet_cell: WalletCell) -> Table:
-    """Every condition that was asked, met or not."""
+def gates_table(record: DecisionRecord, asset: str, visible: Collection[UUID], wallet_cell: WalletCell) -> Table:
+    """Every condition that was asked, met or not. `visible`: the wallets that may be named."""
     rows = [
         [
             gate.kind.value,
-            _gate_of(str(gate.id), scope, wallet_cell),
+            _gate_of(str(gate.id), visible, wallet_cell),
             label_cell("MET" if gate.ok else "NOT MET"),
             gate.code.value if gate.code else EMPTY,
             _figure(gate, gate.required, asset),
@@ -103,12 +103,12 @@ def gates_table(record: DecisionRecord, asset: str, scope: Scope, wallet_cell: W
     return Table(title, ("Gate", "Of", "Result", "Code", "Required", "Available"), rows, note)
 
 
-def _gate_of(name: str, scope: Scope, wallet_cell: WalletCell) -> str:
+def _gate_of(name: str, visible: Collection[UUID], wallet_cell: WalletCell) -> str:
     """Mostly a wallet; else the name of a limit or condition."""
     id = as_id(name)
     if id is None:
         return name
-    return wallet_cell(id) if scope.sees_wallet(id) else id_cell(id)
+    return wallet_cell(id) if id in visible else id_cell(id)
 
 
 def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:

@@ -131,12 +131,13 @@ class InboxEventAdmin(ScopedAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this event."""
+        if not self.desk.may_decide(request):
+            return []
         row = self._visible(request, object_id)
         names = {"ignore"} if row.status in ("FAILED", "PENDING") else set()
         if names and row.payload is not None:
             names.add("retry")
-        allowed = names if self.desk.may_decide(request) else set()
-        return [button for button in self._get_base_actions_detail() if button.path in allowed]
+        return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Try again", permissions=["decide"], dialog=RETRY, icon="replay"

@@ -65,7 +65,7 @@ class TransactionAdmin(ScopedAdmin):
             history_table([event for event in events if event.id in told or "gates" not in event.data]),
             entry_table(entries_of(row.id), scope, self.wallet_cell),
             *_undone_table(list(undone_by(row.id))),
-            *(gates_table(record, row.asset_id, scope, self.wallet_cell) for record in decisions[-LAST_DECISIONS:]),
+            *(gates_table(record, row.asset_id, visible, self.wallet_cell) for record in decisions[-LAST_DECISIONS:]),
         ]
 
     @admin.display(description="Status")

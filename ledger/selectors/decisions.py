@@ -62,8 +62,8 @@ def decisions_about(document: Transaction, events: Iterable[Event], *, visible: 
         visible: which of the document's wallets may be seen.
     """
     seen, payer = set(visible), document.source_wallet_id or document.destination_wallet_id
-    first, *later = [_record(event) for event in events if "gates" in event.data]
-    shown = [first, *(record for record in later if record.code is None or payer in seen)]
+    records = [_record(event) for event in events if "gates" in event.data]
+    shown = [*records[:1], *(record for record in records[1:] if record.code is None or payer in seen)]
     return [record.shown_to(seen, payer) for record in shown]
 
 

@@ -93,8 +93,8 @@ def events_within(scope: Scope) -> QuerySet[Event]:
     # Few streams among many: found by the index on streams, where the condition above would read every event.
     found = Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
     # What was refused to a payer is nobody's business who does not see his wallet.
-    paid_by_them = documents.filter(scope.names_wallet("source_wallet_id"))
-    return found.exclude(Q(type=EventType.RESERVATION_REFUSED) & ~Q(stream_id__in=paid_by_them.values("id")))
+    paid_by_them = _one_by_one(documents.filter(scope.names_wallet("source_wallet_id")), "stream_id")
+    return found.filter(~Q(type=EventType.RESERVATION_REFUSED) | Q(Exists(paid_by_them)))
 
 
 def _one_by_one(documents: QuerySet[Transaction], column: str) -> QuerySet[Transaction]:

@@ -108,8 +108,9 @@ def get_transactions(ids: Iterable[UUID]) -> list[Transaction]:
 
 
 def undone_by(transaction_id: UUID) -> QuerySet[Transaction]:
-    """The refunds and reversals of a document, refused ones too, in order."""
-    return Transaction.objects.filter(original_transaction_id=transaction_id).order_by("created_at", "id")
+    """The refunds and reversals of a document, refused ones too, in order. None is older than it."""
+    undoing = Transaction.objects.filter(original_transaction_id=transaction_id)
+    return undoing.filter(id__gte=floor_around(transaction_id)).order_by("created_at", "id")
 
 
 def just_undone(command: Undo, recorded_at: datetime) -> Transaction:

@@ -114,6 +114,12 @@ def _hold(source: str, destination: str) -> dict[str, Any]:
     return {"wallet_id": source, "destination_wallet_id": destination, "amount": "1", "currency": "EUR"}
 
 
+def _booked(user_id: str, wallet_id: str) -> dict[str, Any]:
+    data = {"booking_id": "B-1", "user_id": user_id, "wallet_id": wallet_id, "amount": "1", "currency": "EUR"}
+    envelope = {"event_id": "matrix-1", "event_type": "BookingCreated", "source": "matrix"}
+    return {**envelope, "timestamp": "2026-03-10T12:00:00Z", "data": data}
+
+
 def _reversals(txn_id: str) -> dict[str, Any]:
     return {"atomic": True, "reversals": [{"idempotency_key": "row-1", "txn_id": txn_id, "reason": "Test"}]}
 
@@ -159,13 +165,6 @@ HOOK = {"url": "https://hooks.nordwind.example/"}
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
-EVENT = {
-    "event_id": "matrix-1",
-    "event_type": "BookingCancelled",
-    "source": "matrix",
-    "timestamp": "2026-03-10T12:00:00Z",
-    "data": {"booking_id": "B-404"},
-}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
 
@@ -299,7 +298,7 @@ ROWS = (
         CLOSE_BOOKS,
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
-    Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: EVENT),
+    Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: _booked(things.user_id, things.wallet_id)),
     Row("GET /v1/webhook-endpoints", LIST_WEBHOOKS, "webhooks:write"),
     Row("POST /v1/webhook-endpoints", CREATE_WEBHOOK, "webhooks:write", lambda things: HOOK),
     Row("GET /v1/webhook-endpoints/{endpoint_id}", READ_WEBHOOKS, "webhooks:write", given=_endpoint),

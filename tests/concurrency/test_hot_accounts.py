@@ -35,9 +35,8 @@ def of_one_instant(books: Books, wallets: list[Side]) -> tuple[Decimal, Decimal,
     return own[books.funding.id], own[books.fees.id], held
 
 
-def repeat(action: Callable[[], Any], until: Flag) -> list[Any]:
+def repeat(action: Callable[[], Any], until: Flag, seen: list[Any]) -> list[Any]:
     """What an action gives, over and over, until the flag is set; once more after that."""
-    seen = []
     while not until.is_set():
         seen.append(action())
     return [*seen, action()]
@@ -65,22 +64,30 @@ def postings_of(books: Books, wallets: list[Side], session: int) -> list[AnyComm
 
 
 def test_the_sum_is_exact_at_every_instant(books: Books, wallets: list[Side]) -> None:
-    """200 postings by eight sessions, one session that folds without a pause, one that looks without a pause."""
+    """200 postings by eight sessions, one session that folds without a pause, one that looks without a pause. Postings
+    wait for both now and then, so that on a busy machine too there is something to see."""
     hands = [postings_of(books, wallets, session) for session in range(SESSIONS)]
     is_over, running = Flag(), list(range(SESSIONS))
     before = checkpoint(books)
 
+    folded: list[Any] = []
+    looked: list[Any] = []
+
+    def post_paced(number: int, command: AnyCommand) -> Any:
+        wait_until(lambda: min(len(folded), len(looked)) >= number // 2)
+        return code_of(post(command)[0])
+
     def work(hand: list[AnyCommand]) -> list[Any]:
         try:
-            return [code_of(post(command)[0]) for command in hand]
+            return [post_paced(number, command) for number, command in enumerate(hand)]
         finally:
             running.pop()
             if not running:
                 is_over.set()
 
     actions: list[Callable[[], Any]] = [partial(work, hand) for hand in hands]
-    actions.append(partial(repeat, fold_system_accounts, is_over))
-    actions.append(partial(repeat, partial(of_one_instant, books, wallets), is_over))
+    actions.append(partial(repeat, fold_system_accounts, is_over, folded))
+    actions.append(partial(repeat, partial(of_one_instant, books, wallets), is_over, looked))
     *codes, folds, seen = answers(together(actions))
 
     assert codes == [[None] * PER_SESSION] * SESSIONS

@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from compliance.models import LoginSession
+from compliance.models import LoginSession, User
 from ledger.ids import new_id
 from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
 from ledger.selectors.balances import system_balances
@@ -24,10 +24,14 @@ from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
 from ledger.services.job_runs import Skipped
 from tests.compliance.clients import tokens_of
-from tests.compliance.factories import UserFactory
+from tests.compliance.factories import UserFactory, make_cast
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
+from tests.wallets.incoming import booked, make_due, row_of, take
+from tests.wallets.scene import available, give_wallet
+from tests.wallets.webhooks import listening, ping
+from wallets.models import WebhookDelivery, WebhookSecret
 from walletsite.celery import app
 
 app.loader.import_default_modules()
@@ -135,6 +139,35 @@ def to_purge_runs() -> Tick:
     return Tick(lambda: JobRun.objects.filter(job=job).count(), 1)
 
 
+def to_retry() -> Tick:
+    """Three bookings of somebody who was not there yet when they came."""
+    dora = User()
+    envelopes = [booked(dora, "10.00", booking=new_id().hex) for _ in range(3)]
+    for envelope in envelopes:
+        assert take(envelope).status == "PENDING"
+    wallet = give_wallet(UserFactory(id=dora.id), "100")
+    for envelope in envelopes:
+        make_due(row_of(envelope))
+    return Tick(
+        lambda: ([row_of(envelope).status for envelope in envelopes], available(wallet)), (["PROCESSED"] * 3, 70)
+    )
+
+
+def to_purge_webhooks() -> Tick:
+    """Deliveries and keys that are too old, each beside one that is not."""
+    frida = make_cast().frida
+    with listening(frida) as made:
+        for days in (45, 31, 29):
+            created_at = timezone.now() - timedelta(days=days)
+            WebhookDelivery.objects.filter(id=ping(frida, made.endpoint).id).update(created_at=created_at)
+    for hours in (-1, 1):
+        expires_at = timezone.now() + timedelta(hours=hours)
+        WebhookSecret.objects.create(endpoint=made.endpoint, encrypted="not opened", expires_at=expires_at)
+    deliveries = WebhookDelivery.objects.filter(endpoint=made.endpoint)
+    keys = WebhookSecret.objects.filter(endpoint=made.endpoint)
+    return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -151,6 +184,8 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.check_sample": to_check,
     "ledger.verify_ledger": to_check,
     "ledger.purge_job_runs": to_purge_runs,
+    "wallets.retry_due_events": to_retry,
+    "wallets.purge_webhooks": to_purge_webhooks,
 }
 
 

@@ -36,6 +36,11 @@ class Explained:
         """How many pages all statements touched, in memory or not."""
         return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in self.plans)
 
+    def pages_of(self, table: str) -> int:
+        """How many pages of one table and its indexes, all months together."""
+        looks = [node for node in self.nodes if node.get("Relation Name", "").startswith(table)]
+        return sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in looks)
+
     @property
     def nodes(self) -> list[Plan]:
         return [node for plan in self.plans for node in _nodes(plan)]

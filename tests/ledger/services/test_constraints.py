@@ -14,6 +14,13 @@ A_SEAL = (
     "INSERT INTO ledger_seal (id, number, first_index, tree_size, root, previous_root, horizon_xid, sealed_at,"
     " key_id, algorithm, signature) VALUES"
 )
+A_RUN = "INSERT INTO ledger_jobrun (id, job, started_at, ends_by, done, outcome, finished_at, error) VALUES"
+RUN = "(gen_random_uuid(), 'test', now(), now(), '{}',"
+AN_EVENT = (
+    "INSERT INTO ledger_inboxevent (id, source, event_id, event_type, received_at, payload_hash, attempts, waiting_for,"
+    " status, payload, next_attempt_at, processed_at, error_code, error_detail, sequence) VALUES"
+    " (gen_random_uuid(), 'test', 'broken', 'Test', now(), '', 0, '',"
+)
 BREAKS: list[tuple[str, str]] = [
     ("account_balance_range", "UPDATE ledger_account SET balance = 'NaN'"),
     ("account_floor", "UPDATE ledger_account SET balance = -0.000000000000000001 WHERE bucket = 'AVAILABLE'"),
@@ -139,6 +146,35 @@ BREAKS: list[tuple[str, str]] = [
     ("snapshotbalance_postings", "UPDATE ledger_snapshotbalance SET postings = 0"),
     ("backdatedday_number", "UPDATE ledger_backdatedday SET amount = 'NaN'"),
     ("backdatedday_postings", "UPDATE ledger_backdatedday SET postings = 0"),
+    ("job_run_finished_has_time", f"{A_RUN} {RUN} 'OK', NULL, '')"),
+    ("job_run_finished_has_time", f"{A_RUN} {RUN} 'RUNNING', now(), '')"),
+    ("job_run_finished_has_time", f"{A_RUN} {RUN} 'LOST', now(), '')"),
+    ("job_run_failure_says_why", f"{A_RUN} {RUN} 'FAILED', now(), '')"),
+    (
+        "inbox_status",
+        "ALTER TABLE ledger_inboxevent DROP CONSTRAINT inbox_payload_while_needed;"
+        f"{AN_EVENT} 'LOST', NULL, NULL, now(), '', '', NULL)",
+    ),
+    ("inbox_has_plan", f"{AN_EVENT} 'PENDING', '{{}}', NULL, NULL, '', '', NULL)"),
+    ("inbox_has_plan", f"{AN_EVENT} 'PROCESSED', NULL, now(), now(), '', '', NULL)"),
+    ("inbox_ended_has_time", f"{AN_EVENT} 'PENDING', '{{}}', now(), now(), '', '', NULL)"),
+    ("inbox_ended_has_time", f"{AN_EVENT} 'IGNORED', NULL, NULL, NULL, '', '', NULL)"),
+    ("inbox_payload_while_needed", f"{AN_EVENT} 'PENDING', NULL, now(), NULL, '', '', NULL)"),
+    ("inbox_payload_while_needed", f"{AN_EVENT} 'PROCESSED', '{{}}', NULL, now(), '', '', NULL)"),
+    ("inbox_payload_while_needed", f"{AN_EVENT} 'IGNORED', '{{}}', NULL, now(), '', '', NULL)"),
+    ("inbox_failed_says_why", f"{AN_EVENT} 'FAILED', '{{}}', NULL, now(), '', 'Why.', NULL)"),
+    ("inbox_failed_says_why", f"{AN_EVENT} 'FAILED', '{{}}', NULL, now(), 'not_found', '', NULL)"),
+    ("inbox_sequence", f"{AN_EVENT} 'PROCESSED', NULL, NULL, now(), '', '', 0)"),
+    (
+        "inbox_source_counts",
+        "INSERT INTO ledger_inboxsource (id, key, next_sequence, missed, updated_at)"
+        " VALUES (gen_random_uuid(), 'test', 0, 0, now())",
+    ),
+    (
+        "inbox_source_counts",
+        "INSERT INTO ledger_inboxsource (id, key, next_sequence, missed, updated_at)"
+        " VALUES (gen_random_uuid(), 'test', 1, -1, now())",
+    ),
 ]  # fmt: skip
 
 

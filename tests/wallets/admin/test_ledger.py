@@ -15,7 +15,9 @@ from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page
 from tests.wallets.holds import reserve
+from tests.wallets.incoming import cancelled, take
 from tests.wallets.scene import Scene, book, give_wallet, nothing_recorded, send, transfer_body
+from tests.wallets.webhooks import make_endpoint, ping
 
 STAFF = ("bob", "frida", "conny", "audrey")
 LEDGER: list[type[Model]] = [Account, Command, Event, OutboxMessage, Posting, Transaction]
@@ -44,6 +46,8 @@ def pay(scene: Scene, amount: str = "10.00", *, key: str = "key-1") -> UUID:
 @pytest.mark.parametrize("model", EVERYTHING, ids=lambda model: model._meta.label)
 def test_nobody_adds_changes_or_deletes(scene: Scene, model: type[Model]) -> None:
     reserve(scene.cast.alice, scene.alices)
+    take(cancelled("B-404"))
+    ping(scene.cast.frida, make_endpoint(scene.cast.frida).endpoint)
     row = model._default_manager.first()
     id = scene.alices.id if row is None else row.pk
     with nothing_recorded():

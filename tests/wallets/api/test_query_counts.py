@@ -144,7 +144,7 @@ def test_the_past_of_any_length(scene: Scene) -> None:
     at = "at=2026-03-14T16:05:12Z"
     paths = {
         f"/v1/wallets/{scene.alices.id}/balance?{at}": 5,  # log-in, wallet, clock, figures, version
-        f"/v1/wallets/{scene.alices.id}/balance/explain?{at}": 10,
+        f"/v1/wallets/{scene.alices.id}/balance/explain?{at}": 11,  # the parts, and the open holds
         "/v1/balances/history?from=2026-01-01": 7,
         "/v1/balances/changes?from=2026-01-01": 4,
         f"/v1/company/balances?{at}": 7,
