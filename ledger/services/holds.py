@@ -142,12 +142,7 @@ def capture(
     if destination is not None:
         wallet_id, target = destination.wallet_id, destination.account_id
     return Capture(
-        id=new_id(),
-        event_id=new_event_id(),
-        claim=step.claim,
-        origin=step.origin,
-        hold_id=hold.id,
-        account_ids=_distinct([*_accounts_of(hold), target]),
+        **_done_to(hold, step, target),
         amount=amount,
         is_final=is_final,
         target=target,
@@ -158,12 +153,7 @@ def capture(
 def release(hold: Hold, step: Step, *, reason: str = "") -> Release:
     """Give back what is left of a hold. `reason` is kept for ever: no personal data."""
     return Release(
-        id=new_id(),
-        event_id=new_event_id(),
-        claim=step.claim,
-        origin=step.origin,
-        hold_id=hold.id,
-        account_ids=_accounts_of(hold),
+        **_done_to(hold, step),
         reason=reason,
     )
 
@@ -171,12 +161,7 @@ def release(hold: Hold, step: Step, *, reason: str = "") -> Release:
 def extend(hold: Hold, step: Step, *, expires_in: timedelta) -> Extend:
     """Move a hold's deadline to so long from now."""
     return Extend(
-        id=new_id(),
-        event_id=new_event_id(),
-        claim=step.claim,
-        origin=step.origin,
-        hold_id=hold.id,
-        account_ids=_accounts_of(hold),
+        **_done_to(hold, step),
         expires_in=expires_in,
     )
 
@@ -186,12 +171,7 @@ def advance(
 ) -> Advance:
     """Report how far a provider has come with what is held; `reason` and `metadata` are kept for ever."""
     return Advance(
-        id=new_id(),
-        event_id=new_event_id(),
-        claim=step.claim,
-        origin=step.origin,
-        hold_id=hold.id,
-        account_ids=_accounts_of(hold),
+        **_done_to(hold, step),
         state=state,
         reason=reason,
         metadata=metadata or {},
@@ -218,16 +198,21 @@ def expire_holds() -> int:
 
 def expire(hold: Hold) -> Expire:
     """Record that a hold's deadline has passed."""
-    id = new_id()
-    return Expire(
-        id=id,
-        event_id=new_event_id(),
-        # A key of its own: a no, as long as there is no room for the money, may not stand for ever.
-        claim=Claim(scope="expiry", key=str(id), request_hash=digest(str(hold.id))),
-        origin=SYSTEM,
-        hold_id=hold.id,
-        account_ids=_accounts_of(hold),
-    )
+    # A key of its own: a no, as long as there is no room for the money, may not stand for ever.
+    claim = Claim(scope="expiry", key=str(new_id()), request_hash=digest(str(hold.id)))
+    return Expire(**_done_to(hold, Step(claim=claim, origin=SYSTEM)))
+
+
+def _done_to(hold: Hold, step: Step, *more_accounts: UUID) -> dict[str, Any]:
+    """What every command about a hold has."""
+    return {
+        "id": new_id(),
+        "event_id": new_event_id(),
+        "claim": step.claim,
+        "origin": step.origin,
+        "hold_id": hold.id,
+        "account_ids": _distinct([*_accounts_of(hold), *more_accounts]),
+    }
 
 
 def _accounts_of(hold: Hold) -> tuple[UUID, ...]:

@@ -116,8 +116,8 @@ def _hold(source: str, destination: str) -> dict[str, Any]:
 
 def _booked(user_id: str, wallet_id: str) -> dict[str, Any]:
     data = {"booking_id": "B-1", "user_id": user_id, "wallet_id": wallet_id, "amount": "1", "currency": "EUR"}
-    envelope = {"event_id": "matrix-1", "event_type": "BookingCreated", "source": "matrix"}
-    return {**envelope, "timestamp": "2026-03-10T12:00:00Z", "data": data}
+    envelope = {"event_id": "matrix-1", "event_type": "BookingCreated", "timestamp": "2026-03-10T12:00:00Z"}
+    return {**envelope, "source": "matrix", "data": data}
 
 
 def _reversals(txn_id: str) -> dict[str, Any]:

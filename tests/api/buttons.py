@@ -1,0 +1,117 @@
+"""The buttons of the back office, each with the trace of pressing it. A button without a row here fails the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from compliance.models import User
+from ledger.models import InboxEvent, OutboxMessage, Reservation
+from tests.api.test_authorisation import World, wallet_of
+from tests.wallets.admin.staff import WALLETS
+from tests.wallets.held import hold
+from tests.wallets.holds import reserve
+from tests.wallets.incoming import cancelled, take
+from tests.wallets.scene import set_status
+from tests.wallets.webhooks import make_endpoint, ping
+from wallets.models import WebhookDelivery, WebhookEndpoint
+
+EVENT = "an event of the ledger"
+USERS, CLOSINGS = "/admin/compliance/user/", "/admin/ledger/closing/"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of the back office: the trace of pressing it, where it is, and what has to be so before."""
+
+    trace: str
+    path: Callable[[World], str]
+    given: Callable[[World], object] = lambda world: None
+    form: tuple[tuple[str, str], ...] = (("reason", "Asked for."),)
+
+
+def _user(name: str) -> Callable[[World], str]:
+    return lambda world: f"{USERS}{world.owners['company'].id}/{name}/"
+
+
+def _wallet(name: str) -> Callable[[World], str]:
+    return lambda world: f"{WALLETS}{wallet_of(world.owners['company']).id}/{name}/"
+
+
+def _suspend_wallet(world: World) -> None:
+    set_status(wallet_of(world.owners["company"]), "SUSPENDED", by=world.people["FINANCE"])
+
+
+def _lock_user(world: World) -> None:
+    User.objects.filter(id=world.owners["company"].id).update(status="LOCKED")
+
+
+def _hold(world: World) -> None:
+    hold(wallet_of(world.owners["company"]), by=world.scene.cast.bookings)
+
+
+def _deposit(name: str) -> Callable[[World], str]:
+    return lambda world: f"/admin/ledger/transaction/{world.things('FINANCE', 'company').txn_id}/{name}/"
+
+
+def _reserve(world: World) -> None:
+    reserve(world.people["FINANCE"], wallet_of(world.owners["company"]))
+
+
+def _held(world: World) -> str:
+    hold = Reservation.objects.filter(wallet_id=wallet_of(world.owners["company"]).id).latest("created_at")
+    return f"/admin/ledger/reservation/{hold.id}/release/"
+
+
+def _dead_letter(world: World) -> None:
+    told = OutboxMessage.objects.filter(aggregate_id=wallet_of(world.owners["company"]).id).latest("sequence")
+    OutboxMessage.objects.filter(id=told.id).update(status="FAILED")
+
+
+def _parked(world: World) -> None:
+    take(cancelled("B-404"))
+
+
+def _endpoint(world: World) -> None:
+    make_endpoint(world.people["FINANCE"])
+
+
+def _delivery(world: World) -> None:
+    ping(world.people["FINANCE"], make_endpoint(world.people["FINANCE"]).endpoint)
+
+
+def _of(rows: QuerySet[Any], name: str) -> Callable[[World], str]:
+    """On the newest of these rows."""
+    screen = rows.model._meta.label_lower.replace(".", "/")
+    return lambda world: f"/admin/{screen}/{rows.latest('id').pk}/{name}/"
+
+
+FAILED, PARKED = OutboxMessage.objects.filter(status="FAILED"), InboxEvent.objects.filter(status="PENDING")
+ENDPOINTS, DELIVERIES = WebhookEndpoint.objects.all(), WebhookDelivery.objects.all()
+MONEY = (("reason", "Asked for."), ("key", "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1"))
+STATUS = "wallet.status_changed"
+APRIL = (("closed_until", "2026-04-01T00:00:00"), ("reason", "March is audited."))
+BUTTONS: dict[tuple[str, str], Button] = {
+    ("compliance.user", "suspend"): Button("user.changed", _user("suspend")),
+    ("compliance.user", "activate"): Button("user.changed", _user("activate"), _lock_user),
+    ("compliance.user", "log_out_everywhere"): Button("user.sessions_ended", _user("log_out_everywhere")),
+    ("wallets.wallet", "freeze"): Button(STATUS, _wallet("freeze")),
+    ("wallets.wallet", "suspend"): Button(STATUS, _wallet("suspend")),
+    ("wallets.wallet", "reactivate"): Button(STATUS, _wallet("reactivate"), _suspend_wallet),
+    ("wallets.wallet", "close"): Button(STATUS, lambda world: f"{WALLETS}{world.payee.id}/close/"),
+    ("wallets.wallet", "break_lock"): Button("wallet.lock_broken", _wallet("break_lock"), _hold),
+    ("ledger.transaction", "refund"): Button(EVENT, _deposit("refund"), form=(*MONEY, ("amount", "1"))),
+    ("ledger.transaction", "reverse"): Button(EVENT, _deposit("reverse"), form=MONEY),
+    ("ledger.reservation", "release"): Button(EVENT, _held, _reserve, form=MONEY),
+    ("ledger.outboxmessage", "send_again"): Button("outbox.resent", _of(FAILED, "send_again"), _dead_letter),
+    ("ledger.outboxmessage", "skip"): Button("outbox.skipped", _of(FAILED, "skip"), _dead_letter),
+    ("ledger.inboxevent", "retry"): Button("inbox.retried", _of(PARKED, "retry"), _parked),
+    ("ledger.inboxevent", "ignore"): Button("inbox.ignored", _of(PARKED, "ignore"), _parked),
+    ("wallets.webhookendpoint", "disable"): Button("webhook_endpoint.disabled", _of(ENDPOINTS, "disable"), _endpoint),
+    ("wallets.webhookdelivery", "resend"): Button("webhook_delivery.resent", _of(DELIVERIES, "resend"), _delivery),
+    ("wallets.webhookdelivery", "skip"): Button("webhook_delivery.skipped", _of(DELIVERIES, "skip"), _delivery),
+    ("ledger.closing", "close_books"): Button("books.closed", lambda _: f"{CLOSINGS}close_books/", form=APRIL),
+}
