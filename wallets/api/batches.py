@@ -11,6 +11,7 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from compliance.api.authentication import caller_of
 from ledger.api.refusals import refused
 from ledger.api.serializers import pointer_to
 from ledger.api.throttling import limit_wallet
@@ -21,6 +22,8 @@ from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Transfer
 from ledger.services.undoing import Undo
+from wallets.api.replies import MoneyQuery, batch_rehearsal
+from wallets.services.transfers import rehearse_rows
 
 MAX_ROWS = 1_000
 CODES = ("idempotency.key_reused", "idempotency.in_progress", "lock.timeout", "outcome.unknown")
@@ -61,8 +64,11 @@ class BatchView(ServiceView, Generic[Row]):
 
     def post_batch(self, wanted: dict[str, Any]) -> Response:
         """Answer a validated body."""
+        is_rehearsal = self.query(MoneyQuery)["dry_run"]
         prepared = self._prepare(wanted[self.rows_in])
         try:
+            if is_rehearsal:
+                return self._rehearse(prepared, all_or_none=wanted["atomic"])
             if wanted["atomic"]:
                 return self._post_all_or_none(prepared)
             return Response({"results": [{"index": i, **row} for i, row in enumerate(self._post_each(prepared))]})
@@ -85,6 +91,12 @@ class BatchView(ServiceView, Generic[Row]):
 
     def _claim(self, key: str, sent: Any) -> Claim:
         return Claim(scope=f"api:{self.caller.id}", key=key, request_hash=canonical_hash([self.hashed_as, sent]))
+
+    def _rehearse(self, prepared: list[Row | ServiceError], *, all_or_none: bool) -> Response:
+        commands = [row for row in prepared if not isinstance(row, ServiceError)]
+        results = iter(rehearse_rows(commands))
+        rows = [row if isinstance(row, ServiceError) else next(results) for row in prepared]
+        return batch_rehearsal(rows, caller_of(self.request), all_or_none=all_or_none)
 
     def _post_each(self, prepared: list[Row | ServiceError]) -> list[dict[str, Any]]:
         commands = [row for row in prepared if not isinstance(row, ServiceError)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,11 +18,12 @@ from ledger.api.fields import FlagField
 from ledger.api.refusals import gate_view, refused
 from ledger.api.serializers import StrictQuery
 from ledger.api.views import ServiceView
+from ledger.errors import ServiceError
 from ledger.money import format_amount
-from ledger.selectors.assets import Asset
+from ledger.selectors.assets import Asset, get_asset
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Renderer, Result
-from ledger.services.movements import Claim, Origin
+from ledger.services.movements import Claim, Origin, Refusal
 from wallets.selectors.transactions import visible_wallet_ids
 
 Body = Callable[[Result], Mapping[str, Any]]
@@ -33,6 +34,7 @@ class MoneyQuery(StrictQuery):
 
 
 class RehearsedRefusal(serializers.Serializer[Any]):
+    index = serializers.IntegerField(required=False, help_text="Of the row, in a batch.")
     code = serializers.CharField()
     gates = serializers.ListField(child=serializers.DictField())
 
@@ -114,19 +116,49 @@ def rehearsal(result: Result, asset: Asset, caller: Caller) -> Response:
 
     What a wallet holds is told only to those who may see it: one can rehearse a payment to any colleague.
     """
-    visible = visible_wallet_ids(caller, result.wallet_ids)
-    refusals = []
-    if result.refusal:
-        gates = [gate_view(gate, asset) for gate in result.refusal.gates if not gate.ok]
-        refusals = [{"code": result.refusal.code.value, "gates": gates}]
-    effects = [
+    refusals = [] if result.refusal is None else [_refusal_view(result.refusal, asset)]
+    return _rehearsal(refusals, _effects([result], caller))
+
+
+def batch_rehearsal(rows: Sequence[Result | ServiceError], caller: Caller, *, all_or_none: bool) -> Response:
+    """The same for the rows of a batch, decided one after the other: `refusals` name their rows by `index`, `effects`
+    add up what those rows would change that can be posted."""
+    refusals = [{"index": index, **told} for index, row in enumerate(rows) if (told := _row_refusal(row))]
+    results = [row for row in rows if not isinstance(row, ServiceError)]
+    return _rehearsal(refusals, [] if refusals and all_or_none else _effects(results, caller))
+
+
+def _rehearsal(refusals: list[dict[str, Any]], effects: list[dict[str, Any]]) -> Response:
+    return Response({"would_apply": not refusals, "refusals": refusals, "effects": effects})
+
+
+def _row_refusal(row: Result | ServiceError) -> dict[str, Any]:
+    if isinstance(row, ServiceError):
+        return {"code": row.code, "gates": []}
+    if row.refusal is None:
+        return {}
+    assert row.document is not None, "every row of a batch makes a document"
+    return _refusal_view(row.refusal, get_asset(row.document.asset))
+
+
+def _refusal_view(refusal: Refusal, asset: Asset) -> dict[str, Any]:
+    gates = [gate_view(gate, asset) for gate in refusal.gates if not gate.ok]
+    return {"code": refusal.code.value, "gates": gates}
+
+
+def _effects(results: Sequence[Result], caller: Caller) -> list[dict[str, Any]]:
+    """What changes from before the first of them to after the last."""
+    before = {id: account for result in reversed(results) for id, account in result.before.items()}
+    after = {id: account for result in results for id, account in result.after.items()}
+    changed = [(before[id], account) for id, account in after.items() if account.balance != before[id].balance]
+    visible = visible_wallet_ids(caller, {account.owner_id for _, account in changed})
+    return [
         {
-            "wallet_id": str(account.owner_id),
-            "bucket": account.bucket.value,
-            "before": format_amount(result.before[id].balance, asset.cash_scale),
-            "after": format_amount(account.balance, asset.cash_scale),
+            "wallet_id": str(now.owner_id),
+            "bucket": now.bucket.value,
+            "before": format_amount(was.balance, get_asset(was.asset).cash_scale),
+            "after": format_amount(now.balance, get_asset(now.asset).cash_scale),
         }
-        for id, account in result.after.items()
-        if account.owner_id in visible and account.balance != result.before[id].balance
+        for was, now in changed
+        if now.owner_id in visible
     ]
-    return Response({"would_apply": result.refusal is None, "refusals": refusals, "effects": effects})

@@ -17,7 +17,7 @@ from ledger.errors import ServiceError
 from ledger.services.journal import Outcome, Renderer
 from ledger.services.movements import Claim, Transfer
 from wallets.api.batches import CODES, MAX_ROWS, BatchAnswer, BatchView
-from wallets.api.replies import origin_of
+from wallets.api.replies import REHEARSED, MoneyQuery, origin_of
 from wallets.api.transfers import BODY_EXAMPLE, EXAMPLE, REFUSALS, SPENDERS, TransferBody, transfer_request
 from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.services.transfers import post_transfers, prepare_transfers
@@ -39,6 +39,8 @@ class TransferBatchView(BatchView[Transfer]):
     @operation(
         "Move money many times at once",
         body=TransferBatchBody,
+        query=MoneyQuery,
+        other_answers=REHEARSED,
         answer=BatchAnswer,
         codes=(*REFUSALS, *CODES),
         body_example={

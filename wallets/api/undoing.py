@@ -145,6 +145,8 @@ class ReversalBatchView(BatchView[Undo]):
     @operation(
         "Reverse many transactions at once",
         body=ReversalBatchBody,
+        query=MoneyQuery,
+        other_answers=REHEARSED,
         answer=BatchAnswer,
         codes=(*REFUSALS, *CODES),
         body_example={

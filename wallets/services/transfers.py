@@ -15,6 +15,7 @@ from ledger.services import journal
 from ledger.services.claims import already_used
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, Transfer, Wish, transfer
+from ledger.services.undoing import Undo
 from wallets.errors import LockLost, WalletLocked
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
@@ -129,3 +130,8 @@ def rehearse_transfer(command: Transfer) -> Result:
     """What posting it now would do; nothing is changed and no key is used up."""
     (result,) = journal.rehearse([command])
     return result
+
+
+def rehearse_rows(commands: Sequence[Transfer | Undo]) -> list[Result]:
+    """What posting the rows of a batch now would do, one after the other; nothing is changed."""
+    return journal.rehearse(commands)
