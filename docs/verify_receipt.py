@@ -11,6 +11,7 @@ import sys
 from base64 import b64decode
 from hashlib import sha256
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 KINDS = {"event": 1, "detail": 2, "posting": 3}
@@ -72,7 +73,10 @@ def main(file, *keys):
     check(key and receipt["algorithm"] == "Ed25519", "the key that signed is not among those you trust")
     texts = ["wallet-service seal 1", *(str(receipt[name]) for name in SIGNED), receipt["key_id"], "Ed25519"]
     signed = b"".join(map(sized, texts))
-    Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(bytes.fromhex(receipt["signature"]), signed)
+    try:
+        Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(bytes.fromhex(receipt["signature"]), signed)
+    except InvalidSignature:
+        check(False, "the signature is not of that key")
     rows = [row for leaf in receipt["leaves"] for row in rows_of_leaf(leaf, receipt)]
     streams = {row["stream_id"] for row in rows if "stream_id" in row}
     check(streams == {receipt["txn_id"]}, "the events are not those of the transaction")

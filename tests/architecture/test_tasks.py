@@ -25,7 +25,7 @@ def wrong_parameters(run: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", sorted(TASKS))
 def test_a_task_carries_only_ids(name: str) -> None:
     assert wrong_parameters(TASKS[name].run) == []
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
-from ledger.api.fields import KeyField, StrictField, TextField, WholeNumberField
+from ledger.api.fields import StrictField, TextField, WholeNumberField
 from ledger.api.parsing import MAX_BODY_BYTES, JSONNumber, RequestTooLarge, parse_object
 from ledger.api.serializers import StrictSerializer
 from ledger.api.times import InstantField
@@ -13,21 +14,19 @@ from ledger.services.inbox import Envelope
 
 MOST_BYTES = MAX_BODY_BYTES
 _LAST_SEQUENCE = 10**15
+_NAME = re.compile("[!-~]{1,100}")
 
 
-class NameField(KeyField):
+class NameField(StrictField):
     """An id or a name of another service: 1 to 100 visible ASCII characters."""
 
-    max_length = 100
-
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^[!-~]{{1,{self.max_length}}}$"}
+        return {"type": "string", "pattern": f"^{_NAME.pattern}$"}
 
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if len(text) > self.max_length:
-            self.refuse(f"This has 1 to {self.max_length} visible ASCII characters.")
-        return text
+        if not isinstance(data, str) or not _NAME.fullmatch(data):
+            self.refuse("This has 1 to 100 visible ASCII characters.")
+        return data
 
 
 class ObjectField(StrictField):
