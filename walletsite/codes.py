@@ -133,7 +133,12 @@ CODES: dict[str, Code] = {
         409, "Still running", "A request with this key is being worked on.", _RETRY, is_retryable=True
     ),
     "lock.timeout": Code(
-        409, "Busy", "Somebody else was changing the same data for too long.", _RETRY, is_retryable=True
+        409,
+        "Busy",
+        "Somebody else was changing the same data for too long, or holds the wallet for an operation of his own "
+        "(whoever holds it names its lock in the header Wallet-Lock).",
+        _RETRY,
+        is_retryable=True,
     ),
     # 412, 413, 428
     "precondition.failed": Code(

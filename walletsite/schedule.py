@@ -19,10 +19,12 @@ def scheduled_jobs() -> list[str]:
 
 
 def is_late(run: LastRun) -> bool:
-    """Whether the next success of a job has been due for longer than `GRACE`. One that never ran well is."""
-    if run.succeeded_at is None:
+    """Whether the next success of a job has been due for longer than `GRACE`. One that never ran well is counted from
+    when the first job ran; if none ever did, nobody looks at the schedule."""
+    since = run.succeeded_at or run.watched_since
+    if since is None:
         return True
     schedules = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     schedule = maybe_schedule(schedules[run.job])
     assert isinstance(schedule, BaseSchedule), "a timedelta or a schedule stands in the settings"
-    return bool(schedule.remaining_estimate(run.succeeded_at) < -GRACE)
+    return bool(schedule.remaining_estimate(since) < -GRACE)

@@ -71,9 +71,16 @@ def decided_gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
     return {"gate": gate.kind.value, "id": str(gate.id), "ok": gate.ok} | gate_view(gate, asset)
 
 
+_CONDITIONS = {
+    "state": "The stage that its transaction has reached does not allow this step.",
+    "destination": "The reservation is for another wallet already.",
+}
+"""Sentences for conditions that have no figures, by the gate's id."""
+
+
 def _sentence(refusal: Refusal, asset: Asset) -> str:
-    plain = _SENTENCES[refusal.code]
     leading = next((gate for gate in refusal.gates if gate.code is refusal.code), None)
+    plain = _CONDITIONS.get(str(leading.id) if leading else "", _SENTENCES[refusal.code])
     if leading is None or leading.required is None or leading.available is None or _is_version(leading):
         return f"Refused: {plain}"
     available, required = (format_amount(figure, asset.cash_scale) for figure in (leading.available, leading.required))

@@ -61,7 +61,7 @@ def require_balanced(accounts: Accounts, legs: tuple[Leg, ...]) -> None:
 
 
 def leg_gates(accounts: Accounts, legs: tuple[Leg, ...], rules: Rules = ORDINARY) -> tuple[Gate, ...]:
-    """Every gate of every leg, passed ones too."""
+    """Every gate of every leg, passed ones too; what two accounts of one wallet meet alike is said once."""
     gates: list[Gate] = []
     for leg in legs:
         account = accounts[leg.account_id]
@@ -73,7 +73,7 @@ def leg_gates(accounts: Accounts, legs: tuple[Leg, ...], rules: Rules = ORDINARY
             gates.append(_floor_gate(account, leg, account.min_balance))
         if leg.amount > 0 and not account.is_system:
             gates.append(_maximum_gate(account, leg))
-    return tuple(gates)
+    return tuple(dict.fromkeys(gates))
 
 
 def _status_gate(account: Account, leg: Leg, rules: Rules) -> Gate:

@@ -28,6 +28,7 @@ class LastRun:
     """The newest run of a job, and how long its last success is ago; None for what there is none of.
 
     Attributes:
+        watched_since: when any of the jobs asked for ran first, as far as the log goes back.
         done: what the newest run that has told did.
     """
 
@@ -38,6 +39,7 @@ class LastRun:
     succeeded_at: datetime | None
     seconds_since_success: float | None
     done: dict[str, int] | None
+    watched_since: datetime | None = None
 
 
 _LAST = """
@@ -45,7 +47,7 @@ _LAST = """
            CASE WHEN newest.outcome = 'RUNNING' AND newest.ends_by < clock_timestamp() THEN 'INTERRUPTED'
                 ELSE newest.outcome END,
            coalesce(newest.error, ''), success.started_at, extract(epoch FROM clock_timestamp() - success.finished_at),
-           ended.done::text
+           ended.done::text, min(oldest.started_at) OVER ()
     FROM unnest(%s::text[]) AS job(name)
     LEFT JOIN LATERAL (
         SELECT * FROM ledger_jobrun WHERE job = job.name ORDER BY started_at DESC LIMIT 1
@@ -57,6 +59,9 @@ _LAST = """
         SELECT done FROM ledger_jobrun WHERE job = job.name AND done <> '{}'
         ORDER BY started_at DESC LIMIT 1
     ) AS ended ON true
+    LEFT JOIN LATERAL (
+        SELECT started_at FROM ledger_jobrun WHERE job = job.name ORDER BY started_at LIMIT 1
+    ) AS oldest ON true
 """
 
 
@@ -76,6 +81,7 @@ def _last_run(
     succeeded_at: datetime | None,
     seconds: Any,
     done: str | None,
+    watched_since: datetime | None,
 ) -> LastRun:
-    since = None if seconds is None else float(seconds)
-    return LastRun(job, started_at, outcome, error, succeeded_at, since, json.loads(done) if done else None)
+    since, told = None if seconds is None else float(seconds), json.loads(done) if done else None
+    return LastRun(job, started_at, outcome, error, succeeded_at, since, told, watched_since)

@@ -76,6 +76,7 @@ UNFOLD = {
     "SITE_HEADER": "Wallet service",
     "SITE_SUBHEADER": "Back office · times in UTC",
     "SITE_SYMBOL": "account_balance_wallet",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("walletsite/icon.svg")}],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

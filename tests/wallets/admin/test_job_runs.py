@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,15 @@ def test_it_is_filtered_by_job_and_outcome(scene: Scene) -> None:
     assert shown(scene, "?job=ledger.fold") == [fold]
     assert shown(scene, "?job=ledger.seal&outcome=FAILED") == [failed]
     assert shown(scene, f"?q={fold.id}") == [fold]
+
+
+@pytest.mark.usefixtures("db")
+def test_what_has_not_been_due_yet_is_not_late() -> None:
+    """A fresh installation: one job has run, the others have not had their first turn."""
+    never = LastRun("ledger.ensure_partitions", None, None, "", None, None, None, database_now() - timedelta(minutes=5))
+    assert not is_late(never)
+    assert is_late(replace(never, watched_since=database_now() - timedelta(hours=6) - 2 * GRACE))
+    assert is_late(replace(never, watched_since=None)), "nobody looks at the schedule at all"
 
 
 def tile(scene: Scene) -> tuple[str, str, str]:

@@ -187,7 +187,8 @@ def test_the_destination_only_has_to_be_of_the_company(scene: Scene) -> None:
     dollars = give_wallet(scene.cast.charlie, currency="USD", type="SAVINGS")
     with nothing_moved():
         other = send(client, PATH, hold_body(scene.alices, destination_wallet_id=str(dollars.id)), key="usd")
-    problem_of(other, 422, "currency.mismatch")
+    problem = problem_of(other, 422, "currency.mismatch")
+    assert [gate["gate"] for gate in problem["gates"]] == ["currency"], "said once, though two accounts are asked"
 
 
 @pytest.mark.parametrize(("status", "code"), [("SUSPENDED", "wallet.suspended"), ("FROZEN", "wallet.frozen")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             company = seed_company(lambda done, total: bar.update(task, completed=done, total=total, visible=True))
         call_command("expire_holds", verbosity=0)  # one of the demo's has been forgotten
         call_command("fold_system_accounts", verbosity=0)  # the home page adds up tails; months of them take long
+        call_command("rebuild_read_models", stdout=StringIO())  # the first report need not wait for the job
         base_url = os.environ.get("BASE_URL", "http://localhost:3003")
         if write_credentials(company, base_url=base_url, file=CREDENTIALS_FILE):
             self.stdout.write(self.style.SUCCESS("New log-ins are in .demo/credentials.json."))
