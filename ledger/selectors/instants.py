@@ -24,7 +24,8 @@ EVER = datetime(9999, 1, 1, tzinfo=UTC)
 # `until` is the earlier one of `at` and `known_at`. What was recorded by then counts, because nothing counts later than
 # it is recorded; what was recorded later counts if it was back-dated: it is `late`. The accounts are materialised,
 # because the planner expects far more of the partial indexes than they hold, and would start parallel workers, ten
-# milliseconds, for nothing.
+# milliseconds, for nothing. "+ interval '0'" keeps it from choosing the wrong one of the two indexes of back-dated
+# postings: of one day the other time does not matter, and of what came since a snapshot the day does not.
 _FIGURES = """
     WITH wanted AS MATERIALIZED (
         SELECT id AS account_id FROM unnest(%(accounts)s::uuid[]) AS a(id)
@@ -36,18 +37,18 @@ _FIGURES = """
             SELECT account_id, amount FROM wanted JOIN ledger_posting USING (account_id)
             WHERE effective_at < recorded_at
               AND effective_at >= %(day_start)s AND effective_at <= %(at)s
-              AND recorded_at > %(until)s AND recorded_at <= %(known_at)s
+              AND recorded_at + interval '0' > %(until)s AND recorded_at + interval '0' <= %(known_at)s
             UNION ALL
             -- No sheet yet has what was recorded after the last snapshot …
             SELECT account_id, amount FROM wanted JOIN ledger_posting USING (account_id)
-            WHERE effective_at < recorded_at AND effective_at < %(day_start)s
+            WHERE effective_at < recorded_at AND effective_at + interval '0' < %(day_start)s
               AND recorded_at > (SELECT coalesce(max(at), '-infinity') FROM ledger_snapshot
                                  WHERE taken_at IS NOT NULL AND at <= %(known_at)s)
               AND recorded_at <= %(known_at)s
             UNION ALL
             -- … and the first sheet after `until` also has what was recorded before it, and so is in already.
             SELECT account_id, -amount FROM wanted JOIN ledger_posting USING (account_id)
-            WHERE effective_at < recorded_at AND effective_at < %(day_start)s
+            WHERE effective_at < recorded_at AND effective_at + interval '0' < %(day_start)s
               AND recorded_at > (SELECT coalesce(max(at), '-infinity') FROM ledger_snapshot
                                  WHERE taken_at IS NOT NULL AND at <= %(until)s)
               AND recorded_at <= %(until)s
