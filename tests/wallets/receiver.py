@@ -145,6 +145,9 @@ def receiver(trust: ssl.SSLContext | None = None, *, host: str = "127.0.0.1") ->
 
 
 class _QuietServer(ThreadingHTTPServer):
+    request_queue_size = 256
+    """Waiting connections: the usual five are too few for all the threads of several senders."""
+
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
