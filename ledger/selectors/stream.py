@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
 from ledger import events
-from ledger.ids import floor_id
+from ledger.ids import ID_LAG, floor_id
 from ledger.models import OutboxMessage
 from ledger.selectors.scope import Scope, outbox_within
 
 _CHUNK = 500
-_ID_LAG = timedelta(days=7)
-"""How much older than its message an id may look: it is made before the lock, by another clock than `created_at`."""
 
 
 def cloud_event(message: OutboxMessage) -> bytes:
@@ -65,7 +63,7 @@ def messages_between(start: datetime | None, end: datetime | None, *, type: str 
     """
     found, position = _of_type(type), 0
     if start is not None:
-        found = found.filter(id__gte=floor_id(start - _ID_LAG), created_at__gte=start)
+        found = found.filter(id__gte=floor_id(start - ID_LAG), created_at__gte=start)
     if end is not None:
         found = found.filter(created_at__lt=end)
     while piece := list(found.filter(position__gt=position).order_by("position")[:_CHUNK]):

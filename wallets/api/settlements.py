@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -70,8 +71,9 @@ class SettlementView(ServiceView):
     policy = {"POST": SPENDERS}
     counted_as: ClassVar[str]
 
+    @abstractmethod
     def prepare(self, held: Held, step: Step, caller: Caller, wanted: dict[str, Any]) -> Prepared:
-        raise NotImplementedError
+        """The command that a validated body asks for."""
 
     def settle(self, request: Request, reservation_id: UUID, body: type[StrictSerializer]) -> HttpResponse:
         is_rehearsal = self.query(MoneyQuery)["dry_run"]

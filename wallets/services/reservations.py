@@ -31,11 +31,10 @@ from ledger.services.holds import (
     reserve,
 )
 from ledger.services.journal import Outcome, Renderer, Result
-from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount
-from wallets.models import Wallet
+from ledger.services.movements import Claim, Details, Origin, SystemAccount
 from wallets.selectors.reservations import Held
 from wallets.selectors.wallets import reachable_wallets
-from wallets.services.transfers import forget_changed, may_spend
+from wallets.services.transfers import forget_changed, may_spend, side_of
 from wallets.services.wallet_locks import require_unlocked
 
 
@@ -94,7 +93,7 @@ def prepare_reservation(
     require_unlocked(source, lock_id, claim=request.claim)
     destination = None
     if request.destination_wallet_id is not None:
-        destination = _side(wallets[request.destination_wallet_id].wallet)
+        destination = side_of(wallets[request.destination_wallet_id].wallet)
     details = Details(
         claim=request.claim,
         origin=origin,
@@ -107,7 +106,7 @@ def prepare_reservation(
         metadata=request.metadata,
     )
     command = reserve(
-        _side(source.wallet), destination, details, Deadline(expires_in=request.expires_in, purpose=request.purpose)
+        side_of(source.wallet), destination, details, Deadline(expires_in=request.expires_in, purpose=request.purpose)
     )
     needs = () if destination is None else (expected_money(caller.company_id, request.currency),)
     return Prepared(command, needs)
@@ -139,7 +138,7 @@ def prepare_capture(
         found = reachable_wallets(caller, [destination_wallet_id]).get(destination_wallet_id)
         if found is None:
             raise NotFound
-        destination = _side(found.wallet)
+        destination = side_of(found.wallet)
     command = capture(
         hold, step, company_id=caller.company_id, amount=amount, is_final=is_final, destination=destination
     )
@@ -201,7 +200,3 @@ def rehearse_prepared(prepared: Prepared) -> Result:
     """What posting it now would do; nothing is changed, not even an account opened."""
     *_, result = journal.rehearse([*missing_openings(prepared.needs), prepared.command])
     return result
-
-
-def _side(wallet: Wallet) -> Side:
-    return Side(wallet.id, wallet.currency)

@@ -99,10 +99,11 @@ def _prepare(
         effective_at=request.effective_at,
         effective_reason=request.effective_reason,
     )
-    return transfer(_side(source.wallet), _side(destination.wallet), details, request.wish)
+    return transfer(side_of(source.wallet), side_of(destination.wallet), details, request.wish)
 
 
-def _side(wallet: Wallet) -> Side:
+def side_of(wallet: Wallet) -> Side:
+    """A wallet as one side of a movement."""
     return Side(wallet.id, wallet.currency)
 
 

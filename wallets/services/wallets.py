@@ -206,18 +206,22 @@ def change_status(
         if result.refusal:
             return wallet, result.refusal
         if wallet.status != status:
-            before, after = {"status": wallet.status}, {"status": status}
+            before = wallet.status
             wallet.status, wallet.updated_at = status, result.recorded_at
             wallet.save(update_fields=["status", "updated_at"])
-            record_change(
-                origin=origin,
-                entity=wallet,
-                event_type="wallet.status_changed",
-                before=before,
-                after=after,
-                reason=reason,
-            )
+            _record_status(wallet, before=before, reason=reason, origin=origin)
     return wallet, None
+
+
+def _record_status(wallet: Wallet, *, before: str, reason: str, origin: audit.Origin) -> None:
+    record_change(
+        origin=origin,
+        entity=wallet,
+        event_type="wallet.status_changed",
+        before={"status": before},
+        after={"status": wallet.status},
+        reason=reason,
+    )
 
 
 def ledger_origin(origin: audit.Origin) -> Origin:

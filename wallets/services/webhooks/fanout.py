@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from ledger import events
 from ledger.selectors.clock import database_now
+from ledger.selectors.stream import cloud_event
 from ledger.selectors.transactions import companies_of
 from ledger.services.following import OutboxMessage, Progress, follow
 from wallets.models import WebhookDelivery, WebhookEndpoint
@@ -37,7 +37,7 @@ def _note(messages: Sequence[OutboxMessage]) -> None:
             message_id=message.id,
             event_type=message.type,
             subject_id=message.aggregate_id,
-            body=_body(message),
+            body=cloud_event(message).decode(),
             next_attempt_at=now,
         )
         for message in messages
@@ -57,14 +57,3 @@ def _companies(messages: Sequence[OutboxMessage]) -> dict[UUID, UUID]:
 def _is_wanted(message: OutboxMessage, endpoint: WebhookEndpoint) -> bool:
     is_subscribed = not endpoint.event_types or message.type in endpoint.event_types
     return is_subscribed and message.created_at >= endpoint.enabled_at
-
-
-def _body(message: OutboxMessage) -> str:
-    return events.envelope(
-        id=message.id,
-        type=message.type,
-        aggregate_id=message.aggregate_id,
-        sequence=message.sequence,
-        recorded_at=message.created_at,
-        data=message.data,
-    ).decode()
