@@ -10,6 +10,8 @@ SERVICE_SCOPES = frozenset(
         "wallets:write",
         "transfers:write",
         "bookings:write",
+        "budgets:read",
+        "budgets:write",
         "events:read",
         "events:write",
         "ledger:backdate",

@@ -1,0 +1,1 @@
+"""Creating budgets and limits, changing them, turning their periods."""
