@@ -1,4 +1,4 @@
-"""Limits: what is left of them, and how to call them."""
+"""Limits: what they are called, their present window, and what is left in it (R133, R247)."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from budgets.core.periods import Calendar, Window, window_at
+from budgets.core.zones import is_known_zone
 from budgets.models import Limit
+from budgets.models.vocabulary import LimitedType, LimitWindow
+
+_WINDOWS = {
+    LimitWindow.PER_TRANSACTION: "Single",
+    LimitWindow.DAILY: "Daily",
+    LimitWindow.WEEKLY: "Weekly",
+    LimitWindow.MONTHLY: "Monthly",
+    LimitWindow.YEARLY: "Yearly",
+}
+_TYPES = {
+    LimitedType.ANY: "",
+    LimitedType.PAYMENT: " payment",
+    LimitedType.TRANSFER: " transfer",
+    LimitedType.WITHDRAWAL: " withdrawal",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """One figure of a limit in its present window: amounts in its currency, or a number of spends."""
-
-    maximum: Decimal
-    used: Decimal
-    reserved: Decimal
-    remaining: Decimal
+def limit_name(limit: Limit) -> str:
+    """What people call it: "Daily limit", "Monthly withdrawal limit", "Single payment limit"."""
+    return f"{_WINDOWS[LimitWindow(limit.window)]}{_TYPES[LimitedType(limit.limited_type)]} limit"
 
 
-@dataclass(frozen=True, slots=True)
-class LimitFigures:
-    """A limit as it stands now.
-
-    Attributes:
-        amount, count: None where the limit does not set one, and for PER_TRANSACTION, which counts nothing up.
-        resets_at: when the present window ends; None for PER_TRANSACTION, and when the zone is unknown.
-    """
-
-    amount: Usage | None
-    count: Usage | None
-    resets_at: datetime | None
-
-
-def limit_figures(limits: Iterable[Limit]) -> dict[UUID, LimitFigures]:
-    """What is used, reserved and left of limits, by id."""
-    raise NotImplementedError
+def present_window(limit: Limit, now: datetime) -> Window | None:
+    """The window that a limit counts over now. None: it looks at each spend alone, or its zone is unknown."""
+    if limit.window == LimitWindow.PER_TRANSACTION or not is_known_zone(limit.zone):
+        return None
+    calendar = Calendar(limit.zone, limit.week_start, limit.month_day, limit.fiscal_month)
+    return window_at(limit.window, calendar, now)

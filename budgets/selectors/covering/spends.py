@@ -1,4 +1,4 @@
-"""Which budgets and limits a spend has to fit: read before every payment, decided later by the ledger's machine."""
+"""What somebody wants to spend, as far as budgets and limits ask for it."""
 
 from __future__ import annotations
 
@@ -36,3 +36,7 @@ class Spend:
     to_wallet_id: UUID | None = None
     to_team_id: UUID | None = None
     to_company: bool = False
+
+    def moment(self, now: datetime) -> datetime:
+        """When it counts: what lies ahead has not happened, so it is asked about as if it were now."""
+        return now if self.at is None else min(self.at, now)
