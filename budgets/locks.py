@@ -1,0 +1,32 @@
+"""The only place of budgets that locks rows: budgets before limits, each sorted by id, and both before the ledger's
+accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from budgets.models import Budget
+from ledger.errors import NotFound
+
+
+def lock_budgets(ids: Iterable[UUID]) -> dict[UUID, Budget]:
+    """Lock budgets until the end of the transaction, in the order of their ids, and return them as they are then.
+
+    Whoever emits anything about a budget holds its row: `version` counts its events without a gap.
+
+    Raises:
+        NotFound: one of them does not exist.
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    wanted = set(ids)
+    rows = Budget.objects.select_for_update(no_key=True).filter(id__in=wanted).order_by("id")
+    budgets = {budget.id: budget for budget in rows}
+    if budgets.keys() != wanted:
+        raise NotFound
+    return budgets
+
+
+def lock_budget(id: UUID) -> Budget:
+    """`lock_budgets` for one."""
+    return lock_budgets([id])[id]
