@@ -8,6 +8,7 @@ import pytest
 
 from budgets.core.enforcement import LOWEST, Enforcement, floor_of
 from budgets.models import vocabulary
+from ledger.services import allowances
 
 
 def test_the_words_are_those_of_the_models() -> None:
@@ -40,5 +41,5 @@ def test_no_buffer_is_a_plain_zero() -> None:
     assert str(floor_of("BLOCK", Decimal(0), 0, Decimal(600), 2)) == "0.00"
 
 
-def test_the_lowest_floor_lies_within_the_range_of_balances() -> None:
-    assert -(10**20) < LOWEST == 1 - 10**20
+def test_the_lowest_floor_is_the_one_that_the_ledger_takes_for_none() -> None:
+    assert LOWEST == allowances.LOWEST == 1 - 10**20
