@@ -1,15 +1,10 @@
-"""Periods and windows: exact ones from a calendar on the wall, and what holds for all of them."""
+"""Periods and windows as a calendar on the wall has them, with exact days and hours."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from itertools import pairwise
-from zoneinfo import available_timezones
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from budgets.core.periods import (
     Calendar,
@@ -17,70 +12,21 @@ from budgets.core.periods import (
     WindowType,
     next_window,
     previous_window,
-    prorated,
     window_at,
     windows_between,
 )
 from budgets.models.vocabulary import LimitWindow, PeriodType
+from tests.budgets.core.calendars import APIA_SKIPS, BERLIN, UTC_CALENDAR, at, window
 
-BERLIN = Calendar("Europe/Berlin")
-UTC_CALENDAR = Calendar("UTC")
 HOUR = timedelta(hours=1)
-MICROSECOND = timedelta(microseconds=1)
-RECURRING = [kind for kind in WindowType if kind is not WindowType.CUSTOM]
-
-ODD_ZONES = [
-    "Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/Santiago", "America/St_Johns", "Asia/Beirut",
-    "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "Pacific/Kiritimati",
-    "Pacific/Pago_Pago",
-]  # fmt: skip
-ZONES = st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(available_timezones()))
-CALENDARS = st.builds(
-    Calendar,
-    zone=ZONES,
-    week_start=st.integers(1, 7),
-    month_day=st.integers(1, 28),
-    fiscal_month=st.integers(1, 12),
-)
-KINDS = st.sampled_from(RECURRING)
-EPOCH, MOST_DAYS = datetime(1970, 1, 1, tzinfo=UTC), 84_000
-MOMENTS = st.timedeltas(timedelta(0), timedelta(days=MOST_DAYS)).map(EPOCH.__add__)
-APIA_SKIPS = datetime(2011, 12, 30, 10, tzinfo=UTC)
-ST_JOHNS_REPEATS = datetime(2005, 10, 30, 2, 45, tzinfo=UTC)
-LEAP_DAY = datetime(2028, 2, 29, 12, tzinfo=UTC)
-
-thorough = settings(derandomize=True, deadline=None, max_examples=400)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def window(kind: str, calendar: Calendar, moment: str) -> Window:
-    return window_at(kind, calendar, at(moment))
 
 
 def hours(of: Window) -> float:
     return (of.ends_at - of.starts_at) / HOUR
 
 
-def following(kind: WindowType, calendar: Calendar, of: Window) -> Window:
-    found = next_window(kind, calendar, of)
-    assert found is not None
-    return found
-
-
-def preceding(kind: WindowType, calendar: Calendar, of: Window) -> Window:
-    found = previous_window(kind, calendar, of)
-    assert found is not None
-    return found
-
-
 def test_the_words_are_those_of_the_models() -> None:
     assert {*PeriodType.values, *LimitWindow.values} - {LimitWindow.PER_TRANSACTION} == {*WindowType}
-
-
-# What a calendar on the wall says -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -142,14 +88,6 @@ def test_new_year_of_2026_lies_in_the_week_named_by_its_fourth_day(week_start: i
     assert (found.key, found.first_day) == (key, first_day)
 
 
-@thorough
-@given(moment=MOMENTS)
-def test_weeks_from_monday_are_those_of_iso_8601(moment: datetime) -> None:
-    year, week, _ = moment.isocalendar()
-
-    assert window_at("WEEKLY", UTC_CALENDAR, moment).key == f"{year}-W{week:02}"
-
-
 @pytest.mark.parametrize(
     ("kind", "moment", "long"),
     [
@@ -197,7 +135,7 @@ def test_a_day_that_never_was_has_no_window() -> None:
 
     assert [(day.key, hours(day)) for day in days] == [("2011-12-29", 24), ("2011-12-31", 24)]
     assert hours(window_at("WEEKLY", apia, APIA_SKIPS)) == 6 * 24
-    assert preceding(WindowType.DAILY, apia, days[1]) == days[0]
+    assert previous_window("DAILY", apia, days[1]) == days[0]
 
 
 def test_a_custom_period_stands_alone() -> None:
@@ -251,123 +189,3 @@ def test_windows_between_are_those_that_share_time_with_the_stretch() -> None:
 def test_a_calendar_that_cannot_be_is_not_made(wrong: dict[str, int]) -> None:
     with pytest.raises(AssertionError):
         Calendar("UTC", **wrong)
-
-
-# What holds for all -------------------------------------------------------------------------------------------------
-
-
-@thorough
-@given(kind=KINDS, calendar=CALENDARS, moment=MOMENTS, share=st.fractions(0, 1))
-@example(kind=WindowType.DAILY, calendar=Calendar("Pacific/Apia"), moment=APIA_SKIPS, share=0)
-@example(kind=WindowType.DAILY, calendar=Calendar("America/St_Johns"), moment=ST_JOHNS_REPEATS, share=0)
-@example(kind=WindowType.YEARLY, calendar=Calendar("UTC", 1, 28, 2), moment=LEAP_DAY, share=0)
-def test_every_moment_lies_in_one_window(kind: WindowType, calendar: Calendar, moment: datetime, share: float) -> None:
-    found = window_at(kind, calendar, moment)
-
-    assert moment in found
-    assert found.days > 0
-    inside = found.starts_at + int(((found.ends_at - found.starts_at) // MICROSECOND - 1) * share) * MICROSECOND
-    for other in (found.starts_at, inside, found.ends_at - MICROSECOND):
-        assert window_at(kind, calendar, other) == found
-    for other in (found.starts_at - MICROSECOND, found.ends_at):
-        assert window_at(kind, calendar, other) != found
-
-
-@thorough
-@given(kind=KINDS, calendar=CALENDARS, moment=MOMENTS)
-@example(kind=WindowType.DAILY, calendar=Calendar("Pacific/Apia"), moment=APIA_SKIPS)
-@example(kind=WindowType.WEEKLY, calendar=Calendar("Pacific/Apia", 5), moment=APIA_SKIPS)
-@example(kind=WindowType.DAILY, calendar=Calendar("America/St_Johns"), moment=ST_JOHNS_REPEATS)
-@example(kind=WindowType.MONTHLY, calendar=UTC_CALENDAR, moment=LEAP_DAY)
-def test_next_and_previous_are_adjacent_and_undo_each_other(
-    kind: WindowType, calendar: Calendar, moment: datetime
-) -> None:
-    found = window_at(kind, calendar, moment)
-    after, before = following(kind, calendar, found), preceding(kind, calendar, found)
-
-    assert (before.ends_at, found.ends_at) == (found.starts_at, after.starts_at)
-    assert preceding(kind, calendar, after) == found == following(kind, calendar, before)
-
-
-@thorough
-@given(kind=KINDS, calendar=CALENDARS, moments=st.tuples(MOMENTS, MOMENTS).map(sorted))
-def test_keys_are_unique_and_sort_as_their_windows(
-    kind: WindowType, calendar: Calendar, moments: list[datetime]
-) -> None:
-    first, second = (window_at(kind, calendar, moment) for moment in moments)
-
-    assert first == second or (first.key < second.key and first.ends_at <= second.starts_at)
-    assert first.key < following(kind, calendar, first).key
-    assert len(first.key) <= 24
-
-
-@pytest.mark.parametrize("week_start", range(1, 8))
-def test_keys_of_weeks_sort_over_four_hundred_years(week_start: int) -> None:
-    calendar = Calendar("UTC", week_start=week_start)
-    keys = [week.key for week in windows_between("WEEKLY", calendar, at("1800-01-01T00:00"), at("2200-01-01T00:00"))]
-
-    assert all(before < after for before, after in pairwise(keys))
-    assert {key[-2:] for key in keys} == {f"{number:02}" for number in range(1, 54)}
-
-
-@pytest.mark.parametrize("month_day", [1, 15, 28])
-@pytest.mark.parametrize("kind", ["MONTHLY", "QUARTERLY", "YEARLY"])
-def test_months_quarters_and_years_begin_on_the_month_day(kind: str, month_day: int) -> None:
-    for fiscal_month in range(1, 13):
-        calendar = Calendar("Europe/Berlin", month_day=month_day, fiscal_month=fiscal_month)
-        found = list(windows_between(kind, calendar, at("2027-06-01T00:00"), at("2029-06-01T00:00")))
-        months = {"MONTHLY": 1, "QUARTERLY": 3, "YEARLY": 12}[kind]
-
-        assert {one.first_day.day for one in found} == {month_day}
-        assert {(one.first_day.month - fiscal_month) % months for one in found} == {0}
-        assert all(one.end_day == other.first_day for one, other in pairwise(found))
-
-
-# Shares -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("amount", "scale", "from_day", "share"),
-    [
-        ("600.00", 2, date(2026, 3, 15), "329.03"),
-        ("600.00", 8, date(2026, 3, 15), "329.03225806"),
-        ("600", 0, date(2026, 3, 15), "329"),
-        ("600.00", 2, date(2026, 3, 1), "600.00"),
-        ("600.00", 2, date(2026, 2, 1), "600.00"),
-        ("600.00", 2, date(2026, 3, 31), "19.35"),
-        ("600.00", 2, date(2026, 4, 1), "0.00"),
-        ("600.00", 2, date(2026, 5, 1), "0.00"),
-        ("99999999999999999999.999999999999999999", 18, date(2026, 3, 2), "96774193548387096774.193548387096774192"),
-    ],
-)
-def test_who_joins_within_a_month_gets_his_days(amount: str, scale: int, from_day: date, share: str) -> None:
-    found = prorated(Decimal(amount), scale, window("MONTHLY", BERLIN, "2026-03-20T12:00"), from_day)
-
-    assert str(found) == share
-
-
-def test_a_leap_day_is_a_day() -> None:
-    february = window("MONTHLY", BERLIN, "2028-02-20T12:00")
-
-    assert prorated(Decimal("290.00"), 2, february, date(2028, 2, 29)) == Decimal("10.00")
-
-
-@thorough
-@given(
-    amount=st.decimals(0, Decimal("99999999999999999999"), places=2),
-    kind=KINDS,
-    calendar=CALENDARS,
-    moment=MOMENTS,
-    day=st.integers(0, 366),
-)
-def test_two_shares_of_a_window_never_add_up_to_more(
-    amount: Decimal, kind: WindowType, calendar: Calendar, moment: datetime, day: int
-) -> None:
-    """Who leaves and who comes on the same day: together at most the whole, and at most the smallest unit less."""
-    found = window_at(kind, calendar, moment)
-    from_day = min(found.first_day + timedelta(days=day), found.end_day)
-    rest = prorated(amount, 2, found, from_day)
-    mirrored = prorated(amount, 2, found, found.end_day - (from_day - found.first_day))
-
-    assert 0 <= rest <= amount
-    assert amount - Decimal("0.01") <= rest + mirrored <= amount
