@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from tests import servers
+from tests import messages, servers
 from tests.rabbit import rabbitmq
 from walletsite.database import Purpose, database_settings
 from walletsite.embedded.roles import drop_database, ensure_database
@@ -57,6 +57,27 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     with django_db_blocker.unblock():
         yield
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def messages_fit_their_schemas(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever messages a test leaves in the outbox have to fit docs/events (`tests.messages` says what to do)."""
+    if not _has_database(request):
+        yield
+        return
+    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+    before = messages.horizon()
+    yield
+    if connections["default"].needs_rollback:
+        return  # nothing can be asked any more, and nothing of it will ever be sent
+    faults = messages.faults_since(before)
+    assert not faults, "\n".join(faults[:10])
+
+
+def _has_database(request: pytest.FixtureRequest) -> bool:
+    return bool({"db", "committed_db"} & set(request.fixturenames)) or bool(
+        request.node.get_closest_marker("django_db")
+    )
 
 
 @contextmanager
