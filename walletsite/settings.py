@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire holds": {"task": "ledger.expire_holds", "schedule": timedelta(seconds=30)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
+    "seal records": {"task": "ledger.seal_records", "schedule": timedelta(minutes=1)},
     "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},

@@ -14,6 +14,7 @@ from compliance.core.origin import SYSTEM_ROLE
 from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
+from ledger.selectors.seals import records_sealed_below, seal_over_record
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -68,9 +69,29 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         return str(row.user or row.service_account)
 
 
+class SealedAdmin(ReadOnlyAdmin):
+    """Records that are covered by seals."""
+
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        """One look-up a page: what database transactions below a number wrote is sealed."""
+        sealed_below = records_sealed_below()
+        for row in rows:
+            row.is_below_horizon = row.xid < sealed_below
+        return rows
+
+    @admin.display(description="Sealed", boolean=True)
+    def is_sealed(self, row: Any) -> bool:
+        return bool(row.is_below_horizon)
+
+    @admin.display(description="Sealed by")
+    def sealed_by(self, row: AuditRecord | DataAccessLog) -> str:
+        found = seal_over_record(row.id)
+        return "no seal yet" if found is None else f"seal {found.number}, {found.sealed_at:%Y-%m-%d %H:%M:%S}"
+
+
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason")
+class AuditRecordAdmin(SealedAdmin):
+    list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason", "is_sealed")
     list_filter = (ActorFilter, RecordedFilter)
     paginator = EndlessPaginator
     search_ids = ("id", "entity_id", "actor_id")
@@ -86,6 +107,7 @@ class AuditRecordAdmin(ReadOnlyAdmin):
         "after_json",
         ("ip_address", "user_agent"),
         ("session_id", "correlation_id"),
+        "sealed_by",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
@@ -109,8 +131,8 @@ class AuditRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DataAccessLog)
-class DataAccessLogAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "subject_cell", "fields_seen", "context", "reason")
+class DataAccessLogAdmin(SealedAdmin):
+    list_display = ("at", "actor", "subject_cell", "fields_seen", "context", "reason", "is_sealed")
     list_filter = (ActorFilter, RecordedFilter)
     paginator = EndlessPaginator
     search_ids = ("id", "subject_id", "actor_id")
@@ -123,6 +145,7 @@ class DataAccessLogAdmin(ReadOnlyAdmin):
         ("actor", "reason"),
         ("subject_cell", "fields_seen"),
         ("ip_address", "session_id", "correlation_id"),
+        "sealed_by",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataAccessLog]:
