@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from compliance.admin.staff import record_looks, signed_in
 from compliance.core.origin import SYSTEM_ROLE
-from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role
+from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role, User
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
 from ledger.selectors.seals import records_sealed_below, seal_over_record
@@ -79,9 +79,17 @@ class SealedAdmin(ReadOnlyAdmin):
             row.is_below_horizon = row.xid < sealed_below
         return rows
 
-    @admin.display(description="Sealed", boolean=True)
-    def is_sealed(self, row: Any) -> bool:
-        return bool(row.is_below_horizon)
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """From where somebody acted is his own affair too; a record of a record shows it likewise."""
+        row = super().get_object(request, object_id, from_field)
+        shown = tuple(name for name in ("ip_address", "user_agent") if getattr(row, name, None))
+        if shown and User.objects.filter(id=row.actor_id).exists():
+            record_looks(request, [row.actor_id], shown)
+        return row
+
+    @admin.display(description="Sealed")
+    def is_sealed(self, row: Any) -> str:
+        return "yes" if row.is_below_horizon else "not yet"
 
     @admin.display(description="Sealed by")
     def sealed_by(self, row: AuditRecord | DataAccessLog) -> str:
