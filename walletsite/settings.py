@@ -52,7 +52,7 @@ SEAL_SIGNING_KEYS = [key for key in _required("SEAL_SIGNING_KEYS", otherwise=_ma
 SEAL_PUBLIC_KEYS = env.list("SEAL_PUBLIC_KEYS", default=[])
 """`key_id:base64 of the public key` of keys that sign no more, so that their private halves can be destroyed."""
 SEAL_ANCHOR_FILE = env.str("SEAL_ANCHOR_FILE", "")
-"""Where each seal is copied to, outside of the database. Empty: nowhere."""
+"""Where each seal is copied to, outside of the database; those over records to a file beside it. Empty: nowhere."""
 WEBHOOK_ENCRYPTION_KEYS = [
     key for key in _required("WEBHOOK_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
 ]
