@@ -11,32 +11,26 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.transaction import atomic
 from pytest_django import Settings
 
-from compliance.core.origin import Origin
-from compliance.models import AuditRecord, Company, DataAccessLog
-from compliance.services.audit import record_change, record_look
+from compliance.models import AuditRecord, DataAccessLog
 from ledger.core.findings import Finding
-from ledger.core.leaves import SECRET_BYTES, Kind, column_parts, mark_of, read_leaf, seal_parts
+from ledger.core.leaves import read_leaf, seal_parts
 from ledger.core.merkle import leaf_hash
-from ledger.ids import new_id
 from ledger.models import RecordNode, RecordSeal, SealedRecord
 from ledger.selectors.row_texts import columns_of
 from ledger.selectors.seal_keys import Verifier, public_keys
 from ledger.selectors.sealed_logs import EVENTS, RECORDS
 from ledger.selectors.sealed_records import read_records, sealed_models
-from ledger.selectors.seals import head_of, seal_backlog
+from ledger.selectors.seals import head_of
 from ledger.services.anchoring import AnchorMismatch
 from ledger.services.seal_verification import check_rows, verify_seals
-from ledger.services.sealing import SealRun, TreeBroken, seal_log
-from ledger.tasks import seal_records_task
-from tests.compliance.factories import Cast, CompanyFactory, make_cast
-from tests.compliance.sealing import last_record_seal, leaf_of_record, seal_records, wait_for_records
+from ledger.services.sealing import TreeBroken, seal_log
+from tests.compliance.factories import Cast, make_cast
+from tests.compliance.sealing import last_record_seal, leaf_of_record, seal_records, wait_for_records, write_records
 from tests.ledger.books import Books
 from tests.ledger.connecting import tampering
 from tests.ledger.sealing import seal_everything
-from tests.ledger.sessions import open_elsewhere
 from tests.wallets.scene import undone
 
 CHANGE, LOOK = "compliance_auditrecord", "compliance_dataaccesslog"
@@ -63,34 +57,15 @@ class Trail:
     anchor: Path
 
 
-def write(cast: Cast) -> tuple[AuditRecord, DataAccessLog]:
-    origin = Origin(cast.frida.id, "FINANCE", "192.0.2.7", "pytest", new_id(), "r-1")
-    company = Company.objects.get(id=cast.company.id)
-    with atomic():
-        record_change(
-            origin=origin,
-            entity=company,
-            event_type="company.changed",
-            before={"name": "Nord"},
-            after={"name": "Süd"},
-            reason="It moved.",
-        )
-        record_look(origin=origin, subject_ids=[cast.alice.id], fields=["email"], context="GET here")
-    return (
-        AuditRecord.objects.filter(company_id=company.id).latest("id"),
-        DataAccessLog.objects.filter(subject=cast.alice).latest("id"),
-    )
-
-
 @pytest.fixture
 def trail(committed_db: None, settings: Settings, tmp_path: Path) -> Trail:
     settings.SEAL_ANCHOR_FILE = str(tmp_path / "seals.ndjson")
     cast = make_cast()
-    write(cast)
-    change, look = write(cast)
+    write_records(cast)
+    change, look = write_records(cast)
     seal_records()
     for _ in range(2):
-        write(cast)
+        write_records(cast)
         seal_records()
     return Trail(cast, change, look, tmp_path / "seals-records.ndjson")
 
@@ -240,45 +215,6 @@ def test_a_seal_over_the_one_tree_is_none_over_the_other(trail: Trail) -> None:
     assert not verify(head_of(seal, EVENTS), bytes(seal.signature))
 
 
-def test_who_commits_late_is_sealed_later_and_never_skipped(committed_db: None) -> None:
-    cast = make_cast()
-    write(cast)
-    seal_records()
-    late_company = CompanyFactory()
-
-    def write_late() -> None:
-        record_change(origin=Origin(), entity=late_company, event_type="company.changed")
-
-    with open_elsewhere(write_late):
-        early, _ = write(cast)
-        seal_log(RECORDS)
-        assert not SealedRecord.objects.filter(record_id=early.id).exists()
-    seal_records()
-    late = AuditRecord.objects.get(company_id=late_company.id)
-    assert leaf_of_record(late.id).index < leaf_of_record(early.id).index
-    assert verify_seals(log=RECORDS).finding is None
-
-
-def test_after_an_outage_it_catches_up_in_chunks_and_job_and_command_do_the_same(committed_db: None) -> None:
-    cast = make_cast()
-    write(cast)
-    seal_records()
-    for _ in range(3):
-        write(cast)
-    assert seal_records(rows_per_seal=2, seals_per_run=1) == SealRun(seals=1, rows=2, is_caught_up=False)
-    assert seal_log(RECORDS).rows == 4
-    write(cast)
-    wait_for_records()
-    before = RecordSeal.objects.count()
-    seal_records_task()
-    assert RecordSeal.objects.count() == before + 1
-    write(cast)
-    wait_for_records()
-    output = StringIO()
-    call_command("seal", stdout=output)
-    assert "2 records sealed by 1 record seals." in output.getvalue()
-
-
 def test_the_command_tells_of_both_trees(trail: Trail) -> None:
     books = Books().open()
     books.wallet("1")
@@ -300,7 +236,7 @@ def test_the_command_tells_of_both_trees(trail: Trail) -> None:
 def test_a_broken_tree_of_records_does_not_stop_the_sealing_of_events(trail: Trail) -> None:
     books = Books().open()
     books.wallet("1")
-    write(trail.cast)
+    write_records(trail.cast)
     wait_for_records()
     with tampering() as cursor:
         cursor.execute(f"UPDATE {NODE} SET hash = sha256('x') WHERE level = (SELECT max(level) FROM {NODE})")
@@ -310,31 +246,6 @@ def test_a_broken_tree_of_records_does_not_stop_the_sealing_of_events(trail: Tra
         with undone(), pytest.raises(CommandError, match="Nothing more is sealed"):
             call_command("seal", stdout=output)
         assert "events and their postings sealed" in output.getvalue()
-
-
-def test_the_backlog_tells_since_when_the_oldest_waits(committed_db: None) -> None:
-    cast = make_cast()
-    write(cast)
-    seal_records()
-    assert (seal_backlog(RECORDS).unsealed, seal_backlog(RECORDS).oldest_seconds) == (0, 0)
-    write(cast)
-    backlog = seal_backlog(RECORDS)
-    assert backlog.unsealed == 2
-    assert 0 < backlog.oldest_seconds < 60
-
-
-def test_what_is_erasable_can_go_without_a_trace_of_it_and_the_rest_stays_provable() -> None:
-    """The commitment to an address stays in the leaf; without the second half of the secret nobody can try addresses
-    against it, and the other columns are proven by the first half as before."""
-    row = {"id": "1", "reason": "It moved.", "ip_address": "192.0.2.7"}
-    secret = bytes(range(2 * SECRET_BYTES))
-    leaf = seal_parts(0, new_id(), column_parts("t", row, {"ip_address"}), secret)
-    erased = secret[:SECRET_BYTES]
-    assert mark_of(erased) == leaf.secret_mark
-    for part in column_parts("t", row, {"ip_address"}):
-        is_proven = part.commitment(erased) == leaf.commitments[part.slot]
-        assert is_proven == (part.slot.kind is Kind.COLUMN)
-    assert read_leaf(leaf.data()) == leaf
 
 
 def test_an_address_that_was_emptied_is_found_as_long_as_nobody_may_erase_any(trail: Trail) -> None:
