@@ -15,7 +15,7 @@ HORIZON = "Everything of database transactions below it is sealed."
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0013_job_runs")]
+    dependencies = [("ledger", "0014_allowances")]
 
     operations = [
         migrations.AlterField(model_name="seal", name="horizon_xid", field=models.BigIntegerField(help_text=HORIZON)),
