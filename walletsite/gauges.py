@@ -14,7 +14,7 @@ from ledger.selectors.inbox import inbox_backlog
 from ledger.selectors.job_runs import last_runs
 from ledger.selectors.months import months_ahead
 from ledger.selectors.seals import seal_backlog
-from wallets.selectors.notifications import email_backlog
+from wallets.selectors.notification_emails import email_backlog
 from walletsite.delivery_gauges import DeliveryGauges
 from walletsite.schedule import scheduled_jobs
 

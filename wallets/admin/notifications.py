@@ -14,7 +14,8 @@ from compliance.admin.staff import signed_in
 from ledger.admin.cells import EMPTY, id_cell, label_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
 from wallets.models import Notification, NotificationEmail
-from wallets.selectors.notifications import MOST_COUNTED, count_unread, emails_visible_to, inbox_of, words_of
+from wallets.selectors.notification_emails import emails_visible_to
+from wallets.selectors.notifications import MOST_COUNTED, count_unread, inbox_of, words_of
 from wallets.services.notifications.keeping import mark_read
 
 READ = {"title": "Mark this as read?", "description": "It stays in the list.", "form_submit_text": "Mark as read"}

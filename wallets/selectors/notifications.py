@@ -1,21 +1,19 @@
-"""Notifications: what somebody's inbox shows, how he wants to be told, and how the sending of e-mails is doing."""
+"""Notifications: what somebody's inbox shows, what it says, and how he wants to be told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
-from compliance.models import Caller, User
+from compliance.models import User
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from wallets.core.notification_kinds import Kind, Ways, default_ways
 from wallets.core.notification_texts import Text, text_of
-from wallets.models import EmailStatus, Notification, NotificationEmail, NotificationPreference
+from wallets.models import Notification, NotificationPreference
 
 MOST_COUNTED = 100
 
@@ -54,38 +52,3 @@ def all_ways_of(user: User) -> dict[Kind, Ways]:
     """How somebody is told of each kind, by his own wish or by default."""
     wished = ways_of([user.id])
     return {kind: wished.get((user.id, kind), default_ways(kind)) for kind in Kind}
-
-
-def emails_visible_to(caller: Caller) -> QuerySet[NotificationEmail]:
-    """The e-mails of the caller's company: that they are sent, to whose id, and what became of them."""
-    wanted = NotificationEmail.objects.exclude(email_status=EmailStatus.NONE)
-    return wanted.filter(user__company_id=caller.company_id).select_related("user")
-
-
-@dataclass(frozen=True, slots=True)
-class EmailBacklog:
-    """How much is due, for how long the oldest has been, and how much was given up."""
-
-    due: int
-    oldest_seconds: float
-    failed: int
-
-
-_BACKLOG = """
-    SELECT count(*) FILTER (WHERE is_due),
-        coalesce(extract(epoch FROM statement_timestamp() - min(due_at) FILTER (WHERE is_due)), 0)::float,
-        count(*) FILTER (WHERE email_status = 'FAILED')
-    FROM (
-        SELECT email_status, email_next_attempt_at AS due_at,
-            email_status = 'PENDING' AND email_next_attempt_at <= statement_timestamp() AS is_due
-        FROM wallets_notification
-        WHERE email_status = 'PENDING' OR email_status = 'FAILED'
-    ) AS unfinished
-"""
-
-
-def email_backlog() -> EmailBacklog:
-    """How the sending is doing, over all companies."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BACKLOG)
-        return EmailBacklog(*cursor.fetchone())
