@@ -27,12 +27,14 @@ async def take(server: MailServer, session: SMTP) -> str:
 
 async def drop(server: MailServer, session: SMTP) -> str:
     """Has the message, and is gone before it says so."""
+    assert session.transport is not None
     session.transport.close()
     return "250 Nobody hears this"
 
 
 async def hang(server: MailServer, session: SMTP) -> str:
     """Says nothing until the other side has given up."""
+    assert session.transport is not None
     while not session.transport.is_closing():
         await asyncio.sleep(0.01)
     return "421 Too late"

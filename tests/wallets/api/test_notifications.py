@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -197,14 +199,13 @@ def test_how_many_queries(told: Scene, django_assert_num_queries: DjangoAssertNu
 
 
 @pytest.mark.usefixtures("committed_db")
-def test_wishes_at_once_leave_one_of_them(settings: Any) -> None:
+def test_wishes_at_once_leave_one_of_them() -> None:
     cast = make_cast()
     bodies = [[{"kind": kind.value, "in_app": True, "email": is_on} for kind in Kind] for is_on in (True, False)]
     clients = [api_as(cast.alice) for _ in range(4)]
-    puts = [
-        lambda client=client, body=bodies[n % 2]: client.put(PREFERENCES, {"preferences": body}).status_code
-        for n, client in enumerate(clients)
+    puts: list[Callable[[], Any]] = [
+        partial(client.put, PREFERENCES, {"preferences": bodies[n % 2]}) for n, client in enumerate(clients)
     ]
-    assert answers(together(puts)) == [200] * 4
+    assert [answer.status_code for answer in answers(together(puts))] == [200] * 4
     emails = set(NotificationPreference.objects.filter(user=cast.alice).values_list("email", flat=True))
     assert len(emails) == 1

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from pytest_django import Settings
 
 from compliance.models import User
+from ledger.selectors.clock import database_now
 from ledger.services.job_runs import Skipped, WorkFailed
 from tests.compliance.factories import Cast, UserFactory, make_cast
 from tests.ledger.sessions import answers, together
@@ -52,7 +54,7 @@ def test_what_arrives(scene: Scene, server: MailServer) -> None:
     assert send_emails() == {"sent": 1}
     (message,) = server.received
     row = email_of(scene.cast.charlie)
-    at = crossed.created_at.astimezone(mailing.ZoneInfo("Europe/Berlin"))
+    at = crossed.created_at.astimezone(ZoneInfo("Europe/Berlin"))
     assert {name: message[name] for name in ("To", "From", "Subject", "Message-ID", "Auto-Submitted")} == {
         "To": scene.cast.charlie.email,
         "From": f"Wallets <news@{HOST_OF_A_TEST}>",
@@ -177,7 +179,7 @@ def test_waits_grow_and_end(scene: Scene, server: MailServer) -> None:
         assert send_emails() == {"postponed": 1}
         row = email_of(scene.cast.alice)
         assert row.email_next_attempt_at is not None
-        waits.append(row.email_next_attempt_at - mailing.database_now())
+        waits.append(row.email_next_attempt_at - database_now())
         make_due()
     assert all(wish - 20 * SECOND < wait <= wish for wait, wish in zip(waits, WAITS, strict=True))
     assert send_emails() == {"failed": 1}
@@ -255,7 +257,7 @@ def test_whatever_a_mail_backend_raises_is_tried_again(
 def many(committed_db: None, settings: Settings) -> tuple[Cast, list[User]]:
     only_mine()
     cast = make_cast()
-    people = [UserFactory(company=cast.company) for _ in range(50)]
+    people: list[User] = [UserFactory(company=cast.company) for _ in range(50)]
     freeze(*(give_wallet(person) for person in people))
     return cast, people
 
