@@ -17,9 +17,22 @@ from django.db import connection
 from django.utils import timezone
 
 from budgets.models import Budget, BudgetPeriod
-from compliance.models import LoginSession, User
+from compliance.core.origin import Origin
+from compliance.models import AuditRecord, LoginSession, User
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.ids import new_id
-from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
+from ledger.models import (
+    Account,
+    BalanceSummary,
+    JobRun,
+    OutboxMessage,
+    RecordSeal,
+    Reservation,
+    SealedLeaf,
+    SealedRecord,
+    Snapshot,
+)
 from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
@@ -27,6 +40,7 @@ from ledger.services.job_runs import Skipped
 from tests.budgets.factories import Owner
 from tests.compliance.clients import tokens_of
 from tests.compliance.factories import UserFactory, make_cast
+from tests.compliance.sealing import wait_for_records
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
@@ -105,6 +119,20 @@ def to_seal() -> Tick:
         return leaves.count(), seal is not None and seal.tree_size == SealedLeaf.objects.count()
 
     return Tick(look, (3, True))
+
+
+def to_seal_records() -> Tick:
+    """A company's own trail, settled."""
+    company = create_company(name="Nordwind", origin=Origin())
+    record_look(origin=Origin(new_id(), "FINANCE"), subject_ids=[UserFactory().id], fields=["email"], context="here")
+    wait_for_records()
+    records = AuditRecord.objects.filter(company_id=company.id)
+    leaves = SealedRecord.objects.filter(record_id__in=records.values("id"))
+
+    def look() -> tuple[int, bool]:
+        return leaves.count(), RecordSeal.objects.latest("number").tree_size == SealedRecord.objects.count()
+
+    return Tick(look, (1, True))
 
 
 def to_make_months() -> Tick:
@@ -190,6 +218,7 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.expire_holds": to_expire,
     "ledger.snapshot_balances": to_snapshot,
     "ledger.seal": to_seal,
+    "ledger.seal_records": to_seal_records,
     "ledger.ensure_partitions": to_make_months,
     "compliance.purge_log_ins": to_purge_log_ins,
     "ledger.check_sample": to_check,
