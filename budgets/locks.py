@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from budgets.models import Budget
+from budgets.models import Budget, Limit
 from ledger.errors import NotFound
 
 
@@ -30,3 +30,17 @@ def lock_budgets(ids: Iterable[UUID]) -> dict[UUID, Budget]:
 def lock_budget(id: UUID) -> Budget:
     """`lock_budgets` for one."""
     return lock_budgets([id])[id]
+
+
+def lock_limit(id: UUID) -> Limit:
+    """Lock a limit until the end of the transaction, and return it as it is then. As with budgets, `version` counts its
+    events without a gap.
+
+    Raises:
+        NotFound: it does not exist.
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    limit = Limit.objects.select_for_update(no_key=True).filter(id=id).first()
+    if limit is None:
+        raise NotFound
+    return limit

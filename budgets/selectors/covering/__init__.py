@@ -48,9 +48,7 @@ def find_coverage(spends: Sequence[Spend]) -> Coverage:
     )
 
 
-def _allowances(
-    spend: Spend, rules: Sequence[Rule], limits: Sequence[Limit], now: datetime
-) -> tuple[Allowance, ...]:
+def _allowances(spend: Spend, rules: Sequence[Rule], limits: Sequence[Limit], now: datetime) -> tuple[Allowance, ...]:
     budgets = (rule.allowance(spend, now) for rule in rules)
     found: list[Allowance] = [allowance for allowance in budgets if allowance is not None]
     for limit in limits:
