@@ -159,6 +159,12 @@ CODES: dict[str, Code] = {
         422, "Insufficient funds", "Less is available than this needs; `gates` has the figures.", _NEW_KEY
     ),
     "budget.exceeded": Code(422, "Budget exceeded", "The budget allows less than this needs.", _NEW_KEY),
+    "budget.not_evaluable": Code(
+        422,
+        "Budget cannot be asked",
+        "A budget or limit that binds cannot be evaluated: it has no period, or no rate for this currency.",
+        "Ask whoever keeps the budget, then use a new key.",
+    ),
     "limit.exceeded": Code(422, "Limit exceeded", "A limit allows less than this needs.", _NEW_KEY),
     "wallet.frozen": Code(422, "Wallet frozen", "A frozen wallet neither pays nor receives.", _NEW_KEY),
     "wallet.suspended": Code(422, "Wallet suspended", "A suspended wallet receives, but does not pay.", _NEW_KEY),

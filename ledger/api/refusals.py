@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from ledger.api.rule_texts import rule_sentence
+from ledger.api.times import rfc3339
 from ledger.core.refusals import Gate, GateKind, Refusal, RefusalCode
 from ledger.errors import Refused
 from ledger.money import format_amount
@@ -26,6 +28,7 @@ _SENTENCES = {
     RefusalCode.SUSPENDED: "The wallet is suspended: nothing may leave it.",
     RefusalCode.CURRENCY_MISMATCH: "The wallet holds another currency.",
     RefusalCode.FUNDS_INSUFFICIENT: "Not enough money is available.",
+    RefusalCode.BUDGET_NOT_EVALUABLE: "A budget or limit that binds cannot be asked just now.",
     RefusalCode.BUDGET_EXCEEDED: "A budget would be exceeded.",
     RefusalCode.LIMIT_EXCEEDED: "A limit would be exceeded.",
     RefusalCode.PRECONDITION_FAILED: "A condition of the request does not hold.",
@@ -55,14 +58,15 @@ def refused(refusal: Refusal, asset: Asset, *, txn_id: UUID | None = None) -> Re
 
 def gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
     """One gate as docs/interface.md shows it. A version is a number, every other figure an amount."""
-    scale = 0 if _is_version(gate) else asset.cash_scale
+    scale = 0 if _is_version(gate) or gate.unit else asset.cash_scale
     return {
         "gate": gate.kind.value,
         "id": str(gate.id),
+        "name": gate.name or None,
         "required": _figure(gate.required, scale),
         "available": _figure(gate.available, scale),
         "shortfall": _figure(gate.shortfall, scale),
-        "resets_at": None,
+        "resets_at": rfc3339(gate.resets_at),
     }
 
 
@@ -80,6 +84,8 @@ _CONDITIONS = {
 
 def _sentence(refusal: Refusal, asset: Asset) -> str:
     leading = next((gate for gate in refusal.gates if gate.code is refusal.code), None)
+    if leading is not None and leading.name:
+        return f"Refused: {rule_sentence(leading, asset)}"
     plain = _CONDITIONS.get(str(leading.id) if leading else "", _SENTENCES[refusal.code])
     if leading is None or leading.required is None or leading.available is None or _is_version(leading):
         return f"Refused: {plain}"

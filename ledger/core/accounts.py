@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -51,6 +52,7 @@ class Account:
         life_seq: how many events of its life it has had: opened, status changed.
         version: how many events have touched it, both kinds together. The headline account of a wallet counts the
             events that touch any account of the wallet.
+        window_starts_at: of a limit's AVAILABLE account, since when its SPENT account counts.
     """
 
     id: UUID
@@ -65,6 +67,7 @@ class Account:
     seq: int = 0
     life_seq: int = 0
     version: int = 0
+    window_starts_at: datetime | None = None
 
     @property
     def is_system(self) -> bool:

@@ -5,16 +5,44 @@ The edge chooses every id and price before a command is made (C19); the machine 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus
+from ledger.core.allotments import Allot, SetAccountFloor
+from ledger.core.allowances import Allowance
+from ledger.core.command import Claim, Command, Origin
 from ledger.core.stages import TransactionState
 from ledger.core.state import Part
+
+__all__ = [
+    "Advance",
+    "Allot",
+    "AnyCommand",
+    "Capture",
+    "Claim",
+    "Command",
+    "Conditions",
+    "Document",
+    "Expire",
+    "Extend",
+    "HoldCommand",
+    "Leg",
+    "OpenAccounts",
+    "Origin",
+    "Release",
+    "Reserve",
+    "SetAccountFloor",
+    "SetAccountStatus",
+    "TransactionType",
+    "Transfer",
+    "Undo",
+]
 
 
 class TransactionType(StrEnum):
@@ -32,53 +60,6 @@ class TransactionType(StrEnum):
         if self is TransactionType.TRANSFER:
             return "TRANSFER_IN" if incoming else "TRANSFER_OUT"
         return "CREDIT" if incoming else "DEBIT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who asked, and on what occasion. Ids only: names and addresses belong to compliance.
-
-    Attributes:
-        actor_type: the caller's role, or SYSTEM for the service's own jobs.
-        session_id: the log-in under which it happened; leads to address and device in compliance.
-        correlation_id: the request id that the answer and every log line carry.
-    """
-
-    actor_type: str
-    actor_id: UUID | None = None
-    session_id: UUID | None = None
-    correlation_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The right to happen once: (scope, key) is unique for ever (C11).
-
-    Attributes:
-        request_hash: SHA-256 over what was asked; the same key with another hash is another request.
-    """
-
-    scope: str
-    key: str
-    request_hash: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What every command has.
-
-    Attributes:
-        event_id: the id that its event will bear.
-        effective_at: when it counts; None = when it is recorded.
-        effective_reason: why it counts from another time than it is recorded.
-    """
-
-    id: UUID
-    event_id: UUID
-    claim: Claim
-    origin: Origin
-    effective_at: datetime | None = None
-    effective_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,12 +132,14 @@ class Transfer(Command):
     in their document and in whose accounts the legs touch.
 
     Attributes:
+        allowances: the budgets and limits that it has to fit into besides the money.
         answers: the booking that another service has told of and that this settles; if it is refused, the message
             `BookingRejected` says so with these fields.
     """
 
     document: Document
     legs: tuple[Leg, ...]
+    allowances: tuple[Allowance, ...] = ()
     conditions: Conditions | None = None
     answers: dict[str, Any] | None = None
 
@@ -167,8 +150,9 @@ class Reserve(Command):
 
     Attributes:
         hold_id: the id of the hold that comes of it.
-        parts: the money first; every part is held with the document's amount.
-        account_ids: every account of the parts, and the headline accounts of their wallets.
+        parts: the money; every part is held with the document's amount.
+        account_ids: every account of the parts and allowances, and the headline accounts of their wallets.
+        allowances: the budgets and limits that it has to fit into; they are held with it.
         expires_in: the deadline, from the moment of decision.
     """
 
@@ -178,6 +162,7 @@ class Reserve(Command):
     account_ids: tuple[UUID, ...]
     expires_in: timedelta
     purpose: str = ""
+    allowances: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,11 +235,13 @@ class Undo(Command):
     Attributes:
         document: the new document, with `original_id`.
         account_ids: every account that the original moved, and the headline accounts of its wallets.
+        redirected: envelope accounts that give back through another period's instead (old account to new).
     """
 
     document: Document
     account_ids: tuple[UUID, ...]
     reason: str
+    redirected: Mapping[UUID, UUID] = field(default_factory=dict)
 
     @property
     def original_id(self) -> UUID:
@@ -262,4 +249,17 @@ class Undo(Command):
         return self.document.original_id
 
 
-AnyCommand = OpenAccounts | SetAccountStatus | Transfer | Reserve | Capture | Release | Expire | Extend | Advance | Undo
+AnyCommand = (
+    OpenAccounts
+    | SetAccountStatus
+    | SetAccountFloor
+    | Allot
+    | Transfer
+    | Reserve
+    | Capture
+    | Release
+    | Expire
+    | Extend
+    | Advance
+    | Undo
+)

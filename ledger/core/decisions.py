@@ -41,6 +41,19 @@ def gate_data(gates: tuple[Gate, ...]) -> list[dict[str, Any]]:
             "code": gate.code and gate.code.value,
             "required": as_text(gate.required),
             "available": as_text(gate.available),
+            **_rule_data(gate),
         }
         for gate in gates
     ]
+
+
+def _rule_data(gate: Gate) -> dict[str, Any]:
+    """What only the gates of budgets and limits tell."""
+    told = {
+        "name": gate.name,
+        "unit": gate.unit,
+        "resets_at": gate.resets_at and gate.resets_at.isoformat(),
+        "zone": gate.zone,
+        "is_late": gate.is_late,
+    }
+    return {name: value for name, value in told.items() if value}

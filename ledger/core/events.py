@@ -20,6 +20,9 @@ class EventType(StrEnum):
     TRANSACTION_FAILED = "TransactionFailed"
     TRANSACTION_REFUNDED = "TransactionRefunded"
     TRANSACTION_REVERSED = "TransactionReversed"
+    ACCOUNT_FLOOR_CHANGED = "AccountFloorChanged"
+    ALLOWANCE_CHANGED = "AllowanceChanged"
+    ALLOWANCE_TURNED = "AllowanceTurned"
     RESERVATION_CREATED = "ReservationCreated"
     RESERVATION_CAPTURED = "ReservationCaptured"
     RESERVATION_RELEASED = "ReservationReleased"
@@ -35,10 +38,13 @@ class EventType(StrEnum):
 
 
 class Stream(StrEnum):
-    """What an event's sequence number counts in: the life of a document, or of an owner's accounts."""
+    """What an event's sequence number counts in: the life of a document, of an owner's accounts, of a budget, of a
+    limit."""
 
     TRANSACTION = "transaction"
     ACCOUNTS = "accounts"
+    BUDGET = "budget"
+    LIMIT = "limit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,17 +26,24 @@ def document_state(hold: Hold) -> TransactionState:
 
 
 def part_data(part: Part) -> dict[str, str | None]:
-    return {
+    data = {
         "source": str(part.source),
         "held": str(part.held),
         "target": as_text(part.target),
         "asset": part.asset,
     }
+    return data if part.units is None else data | {"units": as_text(part.units)}
 
 
 def part_from_data(data: dict[str, Any]) -> Part:
-    target = data["target"]
-    return Part(UUID(data["source"]), UUID(data["held"]), UUID(target) if target else None, data["asset"])
+    target, units = data["target"], data.get("units")
+    return Part(
+        source=UUID(data["source"]),
+        held=UUID(data["held"]),
+        target=UUID(target) if target else None,
+        asset=data["asset"],
+        units=None if units is None else Decimal(units),
+    )
 
 
 def evolve_hold(hold: Hold | None, event: Event) -> Hold:

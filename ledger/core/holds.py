@@ -15,6 +15,7 @@ from uuid import UUID
 from ledger.core.commands import Advance, Capture, Expire, Extend, HoldCommand, Leg, Release, Reserve
 from ledger.core.decisions import Decision, as_text, gate_data
 from ledger.core.documents import first_event, refuse
+from ledger.core.envelopes import allowance_gates, kept_parts, turn
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.held import document_state, part_data
 from ledger.core.legs import RETURNING, SETTLING, leg_gates, merged, postings, require_balanced
@@ -26,27 +27,32 @@ from ledger.money import ZERO, plain
 
 def decide_reserve(accounts: Accounts, command: Reserve, now: datetime) -> Decision:
     document, amount = command.document, command.document.amount
-    legs = merged(_moves(command.parts, amount, lambda part: part.source, lambda part: part.held))
-    require_balanced(accounts, legs)
+    money = _moves(command.parts, amount, _source, _held)
+    require_balanced(accounts, merged(money))
     if document.source_wallet_id == document.destination_wallet_id:
         return refuse(command, document, Refusal(RefusalCode.SAME_WALLET), now)
-    gates = leg_gates(accounts, legs)
+    turned = turn(accounts, command.allowances, command, now)
+    gates = leg_gates(accounts, merged(money)) + allowance_gates(turned.accounts, command.allowances, amount)
     code = first_failure(gates)
     if code is not None:
-        return refuse(command, document, Refusal(code, gates), now)
+        wished = {"expires_in": int(command.expires_in.total_seconds()), "purpose": command.purpose}
+        return refuse(command, document, Refusal(code, gates), now, hold=wished)
     # Nothing below may fail.
     expires_at = now + command.expires_in
+    parts = command.parts + kept_parts(command.allowances)
+    legs = merged(_moves(parts, amount, _source, _held))
     kept = {
         "hold_id": str(command.hold_id),
         "wallet_id": as_text(document.source_wallet_id),
         "expires_at": expires_at.isoformat(),
         "purpose": command.purpose,
-        "parts": [part_data(part) for part in command.parts],
+        "parts": [part_data(part) for part in parts],
     }
     event = first_event(
         EventType.RESERVATION_CREATED, command, document, gates, now, state="BALANCE_RESERVED", hold=kept
     )
-    return Decision(events=(replace(event, postings=postings(accounts, event.id, legs)),), gates=gates)
+    event = replace(event, postings=postings(turned.accounts, event.id, legs))
+    return Decision(events=(*turned.events, event), gates=gates)
 
 
 def decide_step(state: State, command: HoldCommand, now: datetime) -> Decision:
@@ -75,12 +81,8 @@ def _capture(state: State, command: Capture, now: datetime) -> Decision:
         return _refuse(hold, command, Refusal(code), now)
     parts = (replace(hold.parts[0], target=command.target), *hold.parts[1:])
     returned = max(hold.rest - amount, ZERO) if command.is_final else ZERO
-    legs = merged(
-        [
-            *_moves(parts, amount, lambda part: part.held, _target),
-            *_moves(parts, returned, lambda part: part.held, lambda part: part.source),
-        ]
-    )
+    paid = parts if not hold.captured else _by_amount(parts)
+    legs = merged([*_moves(paid, amount, _held, _target), *_moves(_by_amount(parts), returned, _held, _source)])
     gates = (
         _rest_gate(hold, amount),
         _destination_gate(hold, command),
@@ -149,7 +151,8 @@ def _give_back(
     type: EventType, status: HoldStatus, state: State, command: HoldCommand, now: datetime, **data: Any
 ) -> Decision:
     hold = state.holds[command.hold_id]
-    legs = merged(_moves(hold.parts, hold.rest, lambda part: part.held, lambda part: part.source))
+    parts = hold.parts if not hold.captured else _by_amount(hold.parts)
+    legs = merged(_moves(parts, hold.rest, _held, _source))
     gates = leg_gates(state.accounts, legs, RETURNING)
     code = first_failure(gates)
     if code is not None:
@@ -165,8 +168,22 @@ def _moves(
         return []
     legs = []
     for part in parts:
-        legs += [Leg(source(part), part.asset, -amount), Leg(target(part), part.asset, amount)]
+        taken = part.taken_by(amount)
+        legs += [Leg(source(part), part.asset, -taken), Leg(target(part), part.asset, taken)]
     return legs
+
+
+def _by_amount(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Without the parts that count, once the first capture has taken them."""
+    return tuple(part for part in parts if part.units is None)
+
+
+def _source(part: Part) -> UUID:
+    return part.source
+
+
+def _held(part: Part) -> UUID:
+    return part.held
 
 
 def _target(part: Part) -> UUID:

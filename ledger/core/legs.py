@@ -20,9 +20,6 @@ Refusing = Mapping[AccountStatus, RefusalCode]
 _NOT_IN: Refusing = {AccountStatus.FROZEN: RefusalCode.FROZEN, AccountStatus.CLOSED: RefusalCode.CLOSED}
 _NOT_OUT: Refusing = {**_NOT_IN, AccountStatus.SUSPENDED: RefusalCode.SUSPENDED}
 
-LIMIT_OWNER = "LIMIT"
-"""Owner type of an envelope that belongs to a limit and not to a budget."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -61,10 +58,15 @@ def require_balanced(accounts: Accounts, legs: tuple[Leg, ...]) -> None:
 
 
 def leg_gates(accounts: Accounts, legs: tuple[Leg, ...], rules: Rules = ORDINARY) -> tuple[Gate, ...]:
-    """Every gate of every leg, passed ones too; what two accounts of one wallet meet alike is said once."""
+    """Every gate of every leg of money, passed ones too; what two accounts of one wallet meet alike is said once.
+
+    Legs of allowances have gates of their own (`ledger.core.envelopes`).
+    """
     gates: list[Gate] = []
     for leg in legs:
         account = accounts[leg.account_id]
+        if account.book is not Book.MONEY:
+            continue
         gates.append(_status_gate(account, leg, rules))
         gates.append(_currency_gate(account, leg))
         if account.asset != leg.asset:
@@ -87,14 +89,9 @@ def _currency_gate(account: Account, leg: Leg) -> Gate:
 
 
 def _floor_gate(account: Account, leg: Leg, floor: Decimal) -> Gate:
-    """Below the floor of a wallet money is missing; below that of an envelope, what a budget or a limit allows."""
     required, available = -leg.amount, account.balance - floor
-    kind, code = GateKind.FUNDS, RefusalCode.FUNDS_INSUFFICIENT
-    if account.book is Book.ALLOWANCE:
-        is_limit = account.owner_type == LIMIT_OWNER
-        kind = GateKind.LIMIT if is_limit else GateKind.BUDGET
-        code = RefusalCode.LIMIT_EXCEEDED if is_limit else RefusalCode.BUDGET_EXCEEDED
-    return Gate(kind, account.owner_id, None if available >= required else code, required, available)
+    code = None if available >= required else RefusalCode.FUNDS_INSUFFICIENT
+    return Gate(GateKind.FUNDS, account.owner_id, code, required, available)
 
 
 def _maximum_gate(account: Account, leg: Leg) -> Gate:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus, Book, Bucket
-from ledger.core.commands import OpenAccounts, SetAccountStatus
+from ledger.core.commands import OpenAccounts, SetAccountFloor, SetAccountStatus
 from ledger.core.decisions import Decision, as_text
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.refusals import Refusal, RefusalCode
@@ -45,9 +45,23 @@ def decide_status(accounts: Accounts, command: SetAccountStatus, now: datetime) 
     return Decision(events=(_accounts_event(EventType.ACCOUNT_STATUS_CHANGED, command, headline, data, now),))
 
 
+def decide_floor(accounts: Accounts, command: SetAccountFloor, now: datetime) -> Decision:
+    account = accounts[command.account_id]
+    assert account.book is Book.ALLOWANCE, "the floor of money is zero for ever"
+    if account.min_balance == command.min_balance:
+        return Decision()
+    data = {
+        "account_ids": [str(account.id)],
+        "old_min_balance": as_text(account.min_balance),
+        "min_balance": as_text(command.min_balance),
+        "reason": command.reason,
+    }
+    return Decision(events=(_accounts_event(EventType.ACCOUNT_FLOOR_CHANGED, command, account, data, now),))
+
+
 def _accounts_event(
     type: EventType,
-    command: OpenAccounts | SetAccountStatus,
+    command: OpenAccounts | SetAccountStatus | SetAccountFloor,
     headline: Account,
     data: dict[str, Any],
     now: datetime,

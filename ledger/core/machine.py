@@ -8,16 +8,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import localcontext
+from decimal import Decimal, localcontext
+from typing import Any
 from uuid import UUID
 
-from ledger.core.accounts import WALLET, Account, AccountStatus
-from ledger.core.commands import AnyCommand, HoldCommand, OpenAccounts, Reserve, SetAccountStatus, Transfer, Undo
+from ledger.core.accounts import Account, AccountStatus
+from ledger.core.allotting import decide_allotment
+from ledger.core.balances import after_postings
+from ledger.core.commands import (
+    Allot,
+    AnyCommand,
+    HoldCommand,
+    OpenAccounts,
+    Reserve,
+    SetAccountFloor,
+    SetAccountStatus,
+    Transfer,
+    Undo,
+)
 from ledger.core.decisions import Decision
-from ledger.core.events import Event, EventType, Posting
+from ledger.core.envelopes import evolve_turn
+from ledger.core.events import Event, EventType
 from ledger.core.held import evolve_hold
 from ledger.core.holds import decide_reserve, decide_step
-from ledger.core.lifecycle import account_from_data, decide_opening, decide_status
+from ledger.core.lifecycle import account_from_data, decide_floor, decide_opening, decide_status
 from ledger.core.state import Hold, State
 from ledger.core.transfers import decide_transfer
 from ledger.core.undoing import decide_undo, evolve_original
@@ -50,6 +64,10 @@ def decide(state: State, command: AnyCommand, now: datetime) -> Decision:
                 return decide_undo(state, command, now)
             case SetAccountStatus():
                 return decide_status(state.accounts, command, now)
+            case SetAccountFloor():
+                return decide_floor(state.accounts, command, now)
+            case Allot():
+                return decide_allotment(state.accounts, command, now)
             case OpenAccounts():
                 return decide_opening(state.accounts, command, now)
 
@@ -81,27 +99,15 @@ def evolve_accounts(accounts: Mapping[UUID, Account], event: Event) -> dict[UUID
             case EventType.ACCOUNT_STATUS_CHANGED:
                 status = AccountStatus(event.data["status"])
                 ids = [UUID(text) for text in event.data["account_ids"]]
-                return {id: _with_status(accounts[id], status) for id in ids}
+                return {id: _with_life(accounts[id], status=status) for id in ids}
+            case EventType.ACCOUNT_FLOOR_CHANGED:
+                floor = Decimal(event.data["min_balance"])
+                return {id: _with_life(accounts[id], min_balance=floor) for id in map(UUID, event.data["account_ids"])}
+            case EventType.ALLOWANCE_TURNED:
+                return evolve_turn(accounts, event)
             case _:
-                return _after_postings(accounts, event.postings)
+                return after_postings(accounts, event.postings)
 
 
-def _with_status(account: Account, status: AccountStatus) -> Account:
-    return replace(account, status=status, life_seq=account.life_seq + 1, version=account.version + 1)
-
-
-def _after_postings(accounts: Mapping[UUID, Account], postings: tuple[Posting, ...]) -> dict[UUID, Account]:
-    """Each account with its line; and each wallet that was touched counts the event, once, on its headline."""
-    changed = {posting.account_id: _with_posting(accounts[posting.account_id], posting) for posting in postings}
-    for id in {account.headline_id for account in changed.values() if account.owner_type == WALLET}:
-        headline = changed.get(id) or accounts[id]
-        changed[id] = replace(headline, version=headline.version + 1)
-    return changed
-
-
-def _with_posting(account: Account, posting: Posting) -> Account:
-    balance = account.balance + posting.amount
-    if account.is_system:
-        return replace(account, balance=balance)
-    version = account.version if account.is_headline else account.version + 1
-    return replace(account, balance=balance, seq=account.seq + 1, version=version)
+def _with_life(account: Account, **changed: Any) -> Account:
+    return replace(account, life_seq=account.life_seq + 1, version=account.version + 1, **changed)

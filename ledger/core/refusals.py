@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -26,6 +27,7 @@ class RefusalCode(StrEnum):
     SUSPENDED = "wallet.suspended"
     CURRENCY_MISMATCH = "currency.mismatch"
     FUNDS_INSUFFICIENT = "funds.insufficient"
+    BUDGET_NOT_EVALUABLE = "budget.not_evaluable"
     BUDGET_EXCEEDED = "budget.exceeded"
     LIMIT_EXCEEDED = "limit.exceeded"
     PRECONDITION_FAILED = "precondition.failed"
@@ -48,10 +50,14 @@ class Gate:
     """One condition that a command had to meet, with the figures of that moment.
 
     Attributes:
-        id: whose gate it is, usually the wallet's id; for the ledger's own limits their name.
+        id: whose gate it is, usually the wallet's id; a budget's or a limit's; for the ledger's own limits their name.
         code: the refusal code if it failed, None if it passed.
         required, available: what was asked and what was there, in units of the asset; None where a
             figure makes no sense or is not the caller's business.
+        name: what people call the budget or limit.
+        unit: the asset of the figures, if it is not that of the document.
+        resets_at: when there will be more; `zone` is the IANA zone in which people are told of it.
+        is_late: the spend belongs to an earlier period that takes no more.
     """
 
     kind: GateKind
@@ -59,6 +65,11 @@ class Gate:
     code: RefusalCode | None = None
     required: Decimal | None = None
     available: Decimal | None = None
+    name: str = ""
+    unit: str = ""
+    resets_at: datetime | None = None
+    zone: str = ""
+    is_late: bool = False
 
     @property
     def ok(self) -> bool:

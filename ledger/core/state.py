@@ -29,18 +29,24 @@ class HoldStatus(StrEnum):
 class Part:
     """One thing that a hold keeps: the money itself, what its receiver may expect, or an envelope of a budget.
 
-    All parts of a hold move together and by the same amount.
+    All parts of a hold move together and by the same amount, unless a part has its own.
 
     Attributes:
         source: the account that it was taken from and that gets back what is released.
         held: where it lies meanwhile (a wallet's RESERVED, a receiver's PENDING, an envelope's RESERVED).
         target: where a capture brings it; None until a capture says so.
+        units: kept instead of the hold's amount: it goes with the first capture, or back if there is none.
     """
 
     source: UUID
     held: UUID
     target: UUID | None
     asset: str
+    units: Decimal | None = None
+
+    def taken_by(self, amount: Decimal) -> Decimal:
+        """What is kept of it for an amount."""
+        return amount if self.units is None else self.units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,7 @@ class Original:
         seq: how many events it has had.
         refunded: what has been given back of `amount` so far.
         net: what its postings changed, by account; accounts that ended as they began are left out.
+        settled_at: when it was completed; None = it was not.
     """
 
     id: UUID
@@ -95,6 +102,7 @@ class Original:
     refunded: Decimal
     seq: int
     net: Mapping[UUID, Decimal]
+    settled_at: datetime | None = None
 
 
 @dataclass(slots=True)

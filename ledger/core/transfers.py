@@ -9,6 +9,7 @@ from decimal import Decimal
 from ledger.core.commands import Transfer
 from ledger.core.decisions import Decision
 from ledger.core.documents import first_event, refuse
+from ledger.core.envelopes import allowance_gates, spending_legs, turn
 from ledger.core.events import EventType
 from ledger.core.legs import leg_gates, postings, require_balanced
 from ledger.core.refusals import Gate, GateKind, Refusal, RefusalCode, first_failure
@@ -20,14 +21,22 @@ def decide_transfer(accounts: Accounts, command: Transfer, now: datetime) -> Dec
     document = command.document
     if document.source_wallet_id is not None and document.source_wallet_id == document.destination_wallet_id:
         return refuse(command, document, Refusal(RefusalCode.SAME_WALLET), now)
-    gates = leg_gates(accounts, command.legs) + _condition_gates(accounts, command)
+    amount = document.total_amount
+    turned = turn(accounts, command.allowances, command, now)
+    gates = (
+        *leg_gates(accounts, command.legs),
+        *allowance_gates(turned.accounts, command.allowances, amount),
+        *_condition_gates(accounts, command),
+    )
     code = first_failure(gates)
     if code is not None:
         answers = {} if command.answers is None else {"answers": command.answers}
         return refuse(command, document, Refusal(code, gates), now, **answers)
     # Nothing below may fail.
     event = first_event(EventType.TRANSACTION_COMPLETED, command, document, gates, now)
-    return Decision(events=(replace(event, postings=postings(accounts, event.id, command.legs)),), gates=gates)
+    legs = command.legs + spending_legs(command.allowances, amount)
+    event = replace(event, postings=postings(turned.accounts, event.id, legs))
+    return Decision(events=(*turned.events, event), gates=gates)
 
 
 def _condition_gates(accounts: Accounts, command: Transfer) -> tuple[Gate, ...]:

@@ -1,7 +1,7 @@
 """Deciding refunds and reversals: new documents with opposite postings; nothing posted is ever changed.
 
 A refund gives back some of the amount and never the fee; a reversal gives back everything, once. Both go to the very
-accounts that the original moved, so an envelope gets back in the period from which it gave.
+accounts that the original moved; what envelopes get back is for `ledger.core.returning` to say.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from ledger.core.accounts import Book
 from ledger.core.commands import Leg, TransactionType, Undo
 from ledger.core.decisions import Decision
 from ledger.core.documents import first_event, refuse
 from ledger.core.events import Event, EventType, Stream, event_after
 from ledger.core.legs import leg_gates, postings, require_balanced
 from ledger.core.refusals import Gate, GateKind, Refusal, RefusalCode, first_failure
+from ledger.core.returning import returning_legs
 from ledger.core.stages import TransactionState
 from ledger.core.state import Accounts, Original, State
 from ledger.money import plain
@@ -33,7 +36,8 @@ def decide_undo(state: State, command: Undo, now: datetime) -> Decision:
     is_reversal = document.type is TransactionType.REVERSAL
     if not _may_be_undone(original) or (is_reversal and original.refunded):
         return refuse(command, document, Refusal(RefusalCode.NOT_REVERSIBLE), now, reason=command.reason)
-    legs = _reversal_legs(state.accounts, original) if is_reversal else _refund_legs(state.accounts, command, original)
+    money = _reversal_legs(state.accounts, original) if is_reversal else _refund_legs(state.accounts, command, original)
+    legs = money + returning_legs(state.accounts, command, original)
     require_balanced(state.accounts, legs)
     gates = (_refundable_gate(original, document.amount), *leg_gates(state.accounts, legs))
     code = first_failure(gates)
@@ -56,17 +60,21 @@ def _refundable_gate(original: Original, amount: Decimal) -> Gate:
 
 
 def _reversal_legs(accounts: Accounts, original: Original) -> tuple[Leg, ...]:
-    return tuple(Leg(id, accounts[id].asset, -amount) for id, amount in original.net.items())
+    return tuple(Leg(id, accounts[id].asset, -amount) for id, amount in _net_money(accounts, original))
 
 
 def _refund_legs(accounts: Accounts, command: Undo, original: Original) -> tuple[Leg, ...]:
-    """Whoever paid gets the amount back, whoever got it pays it, and the envelopes likewise; fees stay."""
+    """Whoever paid gets the amount back, whoever got it pays it; fees stay."""
     amount = command.document.amount
     return tuple(
         Leg(id, accounts[id].asset, amount if moved < 0 else -amount)
-        for id, moved in original.net.items()
+        for id, moved in _net_money(accounts, original)
         if accounts[id].owner_type != FEE_INCOME
     )
+
+
+def _net_money(accounts: Accounts, original: Original) -> list[tuple[UUID, Decimal]]:
+    return [(id, moved) for id, moved in original.net.items() if accounts[id].book is Book.MONEY]
 
 
 def _told_to_original(command: Undo, original: Original, undoing: Event) -> Event:

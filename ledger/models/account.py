@@ -31,6 +31,7 @@ class Account(models.Model):
     seq = models.BigIntegerField(default=0, help_text="Number of postings.")
     life_seq = models.BigIntegerField(default=0, help_text="Number of other events: opened, status changed.")
     version = models.BigIntegerField(default=0, help_text="Number of events; of all its wallet's on AVAILABLE.")
+    window_starts_at = models.DateTimeField(null=True, help_text="Limits: since when what is SPENT counts.")
     folded_xid = models.BigIntegerField(null=True, help_text="System accounts: the checkpoint's horizon.")
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -42,7 +43,11 @@ class Account(models.Model):
             ),
             models.CheckConstraint(name="account_balance_range", condition=in_range("balance")),
             models.CheckConstraint(
-                name="account_floor", condition=Q(min_balance__isnull=True) | Q(balance__gte=F("min_balance"))
+                # Less may be allowed than is spent already; then nothing more is, which is for the machine to say.
+                name="account_floor",
+                condition=Q(min_balance__isnull=True)
+                | Q(balance__gte=F("min_balance"))
+                | Q(book=Book.ALLOWANCE.value, bucket=Bucket.AVAILABLE.value),
             ),
             models.CheckConstraint(
                 name="account_floor_range", condition=Q(min_balance__isnull=True) | in_range("min_balance")

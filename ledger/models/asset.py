@@ -16,6 +16,7 @@ class Asset(models.Model):
     class Kind(models.TextChoices):
         FIAT = "FIAT"
         CRYPTO = "CRYPTO"
+        COUNT = "COUNT"
         TOKEN = "TOKEN"  # noqa: S105 (a kind of asset, not a secret)
 
     code = models.CharField(primary_key=True, max_length=16)

@@ -12,7 +12,8 @@ from ledger.core.accounts import Account, AccountStatus, Book, Bucket
 
 _READ = """
     SELECT clock.now, a.id, a.owner_type, a.owner_id, a.book, a.asset_id, a.bucket,
-           a.min_balance, a.balance, a.status, a.seq, a.life_seq, a.version
+           a.min_balance, a.balance, a.status, a.seq, a.life_seq, a.version,
+           a.window_starts_at
     FROM (SELECT clock_timestamp() AS now) AS clock
     LEFT JOIN ledger_account AS a ON a.id = ANY(%s)
 """
@@ -41,7 +42,8 @@ def existing_ids(ids: Iterable[UUID]) -> set[UUID]:
 
 
 def _account(row: tuple) -> Account:  # type: ignore[type-arg]
-    id, owner_type, owner_id, book, asset, bucket, min_balance, balance, status, seq, life_seq, version = row
+    id, owner_type, owner_id, book, asset, bucket, min_balance, balance, status, *counters, window_starts_at = row
+    seq, life_seq, version = counters
     return Account(
         id=id,
         owner_type=owner_type,
@@ -55,4 +57,5 @@ def _account(row: tuple) -> Account:  # type: ignore[type-arg]
         seq=seq,
         life_seq=life_seq,
         version=version,
+        window_starts_at=window_starts_at,
     )

@@ -85,6 +85,11 @@ def _gate(data: dict[str, Any]) -> Gate:
         code=RefusalCode(data["code"]) if data["code"] else None,
         required=_figure(data["required"]),
         available=_figure(data["available"]),
+        name=data.get("name", ""),
+        unit=data.get("unit", ""),
+        resets_at=datetime.fromisoformat(data["resets_at"]) if "resets_at" in data else None,
+        zone=data.get("zone", ""),
+        is_late=data.get("is_late", False),
     )
 
 

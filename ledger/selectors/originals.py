@@ -48,6 +48,7 @@ def _original(row: Transaction, net: dict[UUID, Decimal]) -> Original:
         refunded=row.refunded_amount,
         seq=row.version,
         net=net,
+        settled_at=row.completed_at,
     )
 
 

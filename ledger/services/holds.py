@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import WALLET, Bucket, account_id
+from ledger.core.allowances import accounts_of_allowances
 from ledger.core.commands import (
     Advance,
     Capture,
@@ -78,14 +79,11 @@ def payee_clearing(company_id: UUID, asset: str) -> SystemAccount:
     return SystemAccount("PAYEE_CLEARING", company_id, asset)
 
 
-def reserve(
-    wallet: Side, destination: Side | None, details: Details, deadline: Deadline, envelopes: tuple[Part, ...] = ()
-) -> Reserve:
-    """Set money of a wallet aside (R164).
+def reserve(wallet: Side, destination: Side | None, details: Details, deadline: Deadline) -> Reserve:
+    """Set money of a wallet aside (R164), and what budgets and limits allow with it.
 
     Args:
         destination: whom it is for; the amount shows there as PENDING. None = a capture will say, or nobody's wallet.
-        envelopes: parts of budgets and limits that are held, captured and given back together with the money.
     """
     currency = details.currency
     parts = [
@@ -98,7 +96,6 @@ def reserve(
         parts[0] = Part(parts[0].source, parts[0].held, destination.account_id, currency)
         parts.append(Part(expected, pending, expected, currency))
         headlines.append(destination.account_id)
-    parts += envelopes
     document = Document(
         id=new_id(),
         type=TransactionType.PAYMENT,
@@ -120,9 +117,16 @@ def reserve(
         document=document,
         hold_id=new_id(),
         parts=tuple(parts),
-        account_ids=_distinct([*headlines, *(id for part in parts for id in (part.source, part.held))]),
+        account_ids=_distinct(
+            [
+                *headlines,
+                *(id for part in parts for id in (part.source, part.held)),
+                *accounts_of_allowances(details.allowances),
+            ]
+        ),
         expires_in=deadline.expires_in,
         purpose=deadline.purpose,
+        allowances=details.allowances,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import WALLET, Account
-from ledger.core.commands import Document, OpenAccounts, SetAccountStatus
+from ledger.core.commands import Allot, Document, OpenAccounts, SetAccountStatus
 from ledger.core.decisions import as_text
 from ledger.core.events import Event, EventType
 from ledger.core.refusals import Gate
@@ -45,6 +45,9 @@ def messages(result: Result, event: Event) -> Iterator[Message]:
             headline = result.after[command.account_ids[0]]
             data = {"old_status": event.data["old_status"], "status": command.status.value, "reason": command.reason}
             yield _of_wallet(headline, "WalletStatusChanged", data)
+        case Allot():
+            data = {f"{command.stream}_id": str(command.subject_id), **command.data}
+            yield Message(command.stream.value, command.subject_id, event.seq, command.message, data)
         case _ if event.type is EventType.TRANSACTION_FAILED:
             assert result.document is not None, "what failed is a document"
             yield _failed(result.document, event)
@@ -158,4 +161,7 @@ def _rejected(result: Result, event: Event) -> Message:
 
 def _gate(gate: Gate) -> dict[str, str | None]:
     figures = {"required": gate.required, "available": gate.available, "shortfall": gate.shortfall}
-    return {"gate": gate.kind.value, "id": str(gate.id), **{name: as_text(figure) for name, figure in figures.items()}}
+    told = {"gate": gate.kind.value, "id": str(gate.id), **{name: as_text(figure) for name, figure in figures.items()}}
+    if gate.resets_at is not None:
+        told["resets_at"] = gate.resets_at.isoformat().replace("+00:00", "Z")
+    return told | ({"name": gate.name} if gate.name else {})

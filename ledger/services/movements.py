@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import AccountStatus
+from ledger.core.allowances import Allowance
 from ledger.core.commands import Claim, Conditions, Document, Leg, Origin, TransactionType, Transfer
 from ledger.core.refusals import Refusal
 from ledger.ids import new_event_id, new_id
@@ -54,6 +55,7 @@ class Details:
         effective_at: when it counts; None = when it is recorded.
         effective_reason: why it is back-dated; kept in the event for ever.
         answers: the booking that another service has told of; `BookingRejected` repeats these fields.
+        allowances: the budgets and limits that a spend has to fit into besides the money.
     """
 
     claim: Claim
@@ -68,6 +70,7 @@ class Details:
     effective_at: datetime | None = None
     effective_reason: str = ""
     answers: dict[str, Any] | None = None
+    allowances: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,4 +137,5 @@ def _command(
         legs=legs,
         conditions=conditions,
         answers=details.answers,
+        allowances=details.allowances,
     )

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from ledger.core.allowances import Allowance, Envelope, accounts_of_allowances
 from ledger.core.commands import (
+    Allot,
     AnyCommand,
     Capture,
     HoldCommand,
     OpenAccounts,
     Reserve,
+    SetAccountFloor,
     SetAccountStatus,
     TransactionType,
     Transfer,
@@ -46,15 +49,18 @@ def lock_and_read(commands: Sequence[AnyCommand]) -> tuple[State, datetime]:
         state.originals = read_originals(originals)
         documents = {hold.transaction_id for hold in state.holds.values()}
         assert documents.isdisjoint(state.originals), "a batch settles a hold or undoes its document, not both"
-    if any(_is_outdated(command, state) for command in commands):
+    if any(_is_outdated(command, state, now) for command in commands):
         raise Busy("Somebody else is changing this just now. Try again.")
     return state, now
 
 
-def _is_outdated(command: AnyCommand, state: State) -> bool:
+def _is_outdated(command: AnyCommand, state: State, now: datetime) -> bool:
     """Whether what a command is about went on between being looked up and being locked, so that the command would mean
-    something else: an original that has moved other accounts or another amount, a hold that is paid to somebody now."""
+    something else: an original that has moved other accounts or another amount, a hold that is paid to somebody now, a
+    budget or limit whose period has ended."""
     match command:
+        case Transfer() | Reserve():
+            return any(_is_over(allowance, now) for allowance in command.allowances)
         case Undo(document=document):
             original = state.originals[command.original_id]
             is_whole = document.type is TransactionType.REVERSAL
@@ -67,11 +73,21 @@ def _is_outdated(command: AnyCommand, state: State) -> bool:
             return False
 
 
+def _is_over(allowance: Allowance, now: datetime) -> bool:
+    if not isinstance(allowance, Envelope) or not allowance.is_current:
+        return False
+    return not allowance.starts_at <= now < allowance.ends_at
+
+
 def accounts_of(command: AnyCommand) -> list[UUID]:
     """Every account that a command names."""
     match command:
         case Transfer():
-            return [leg.account_id for leg in command.legs]
+            return [*(leg.account_id for leg in command.legs), *accounts_of_allowances(command.allowances)]
+        case SetAccountFloor():
+            return [command.account_id]
+        case Allot():
+            return [id for move in command.moves for id in (move.account_id, move.source_id)]
         case SetAccountStatus() | Reserve() | HoldCommand() | Undo():
             return list(command.account_ids)
         case OpenAccounts():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from ledger.core.accounts import Bucket
+from ledger.core.allowances import EnvelopeKind, envelope_account_id
 from ledger.core.commands import Claim, Document, Origin, TransactionType, Undo
 from ledger.ids import new_event_id, new_id
 from ledger.models import Transaction
@@ -20,12 +23,14 @@ class UndoDetails:
     Attributes:
         account_ids: `selectors.originals.accounts_to_lock` of the original.
         reason: kept for ever: no personal data.
+        redirected: periods of budgets that give back through another period's envelope (old period's id to new).
     """
 
     claim: Claim
     origin: Origin
     account_ids: tuple[UUID, ...]
     reason: str
+    redirected: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 def refund(original: Transaction, details: UndoDetails, *, amount: Decimal) -> Undo:
@@ -53,12 +58,24 @@ def _undo(type: TransactionType, original: Transaction, details: UndoDetails, am
         description=original.description,
         original_id=original.id,
     )
+    redirected = _redirected_accounts(details.redirected, original.asset_id)
     return Undo(
         id=new_id(),
         event_id=new_event_id(),
         claim=details.claim,
         origin=details.origin,
         document=document,
-        account_ids=details.account_ids,
+        account_ids=(*details.account_ids, *redirected.values()),
         reason=details.reason,
+        redirected=redirected,
     )
+
+
+def _redirected_accounts(periods: Mapping[UUID, UUID], asset: str) -> dict[UUID, UUID]:
+    return {
+        envelope_account_id(EnvelopeKind.BUDGET, old, asset, bucket): envelope_account_id(
+            EnvelopeKind.BUDGET, new, asset, bucket
+        )
+        for old, new in periods.items()
+        for bucket in (Bucket.AVAILABLE, Bucket.SPENT)
+    }

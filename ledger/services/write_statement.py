@@ -19,10 +19,11 @@ WITH opened AS (
 ), changed AS (
     UPDATE ledger_account AS a
     SET balance = t.balance, status = t.status, seq = t.seq, life_seq = t.life_seq, version = t.version,
-        updated_at = %(now)s
+        min_balance = t.min_balance, window_starts_at = t.window_starts_at, updated_at = %(now)s
     FROM unnest(%(changed_id)s::uuid[], %(changed_balance)s::numeric[], %(changed_status)s::text[],
-                %(changed_seq)s::bigint[], %(changed_life_seq)s::bigint[], %(changed_version)s::bigint[])
-         AS t(id, balance, status, seq, life_seq, version)
+                %(changed_seq)s::bigint[], %(changed_life_seq)s::bigint[], %(changed_version)s::bigint[],
+                %(changed_min_balance)s::numeric[], %(changed_window_starts_at)s::timestamptz[])
+         AS t(id, balance, status, seq, life_seq, version, min_balance, window_starts_at)
     WHERE a.id = t.id
 ), events AS (
     INSERT INTO ledger_event (id, type, stream, stream_id, seq, schema_version, data, command_id, actor_type,
@@ -122,7 +123,7 @@ COLUMNS = {
     table: names.split()
     for table, names in {
         "opened": "id owner_type owner_id book asset bucket min_balance balance status seq life_seq version",
-        "changed": "id balance status seq life_seq version",
+        "changed": "id balance status seq life_seq version min_balance window_starts_at",
         "event": "id type stream stream_id seq data command_id"
         " actor_type actor_id session_id correlation_id effective_at",
         "posting": "id event_id account_id amount account_seq balance_after effective_at",

@@ -81,7 +81,7 @@ class Batch:
                 balance = ZERO if account.is_system else account.balance
                 self._rows["opened"].append((id, *identity, account.min_balance, balance, *figures[1:]))
             elif not account.is_system:
-                self._rows["changed"].append((id, *figures))
+                self._rows["changed"].append((id, *figures, account.min_balance, account.window_starts_at))
 
     def _add_event(self, command: Command, event: Event) -> None:
         origin = command.origin

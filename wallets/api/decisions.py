@@ -24,6 +24,7 @@ _GATES = [
     {
         "gate": "funds",
         "id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c010",
+        "name": None,
         "ok": False,
         "required": "12.50",
         "available": "10.00",
@@ -44,13 +45,14 @@ EXAMPLE = {
 class GateAnswer(serializers.Serializer[Any]):
     gate = serializers.CharField()
     id = serializers.CharField(help_text="Whose gate it is, or the name of a condition.")
+    name = serializers.CharField(allow_null=True, help_text="Of a budget or limit.")
     ok = serializers.BooleanField()
     required = serializers.CharField(  # type: ignore[assignment]  # a field: the metaclass takes it off the class
         allow_null=True, help_text="Empty for wallets that you may not see."
     )
     available = serializers.CharField(allow_null=True, help_text="Likewise.")
     shortfall = serializers.CharField(allow_null=True)
-    resets_at = serializers.DateTimeField(allow_null=True)
+    resets_at = serializers.DateTimeField(allow_null=True, help_text="When a budget or limit allows more.")
 
 
 class DecidedAnswer(serializers.Serializer[Any]):

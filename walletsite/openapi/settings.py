@@ -28,6 +28,7 @@ _GATE = _object(
         "What kind of gate.", enum=["wallet", "currency", "kyc", "risk", "funds", "budget", "limit", "condition"]
     ),
     id=_text("Whose gate it is."),
+    name={"type": ["string", "null"], "description": "What people call the budget or limit."},
     required=_figure("What was asked."),
     available=_figure("What was there."),
     shortfall=_figure("The difference."),

@@ -7,7 +7,7 @@ from ledger.services.invariants.invariant import Invariant
 ANNOUNCEMENTS = (
     Invariant(
         "I17",
-        "each event is announced once per wallet it touches, a refused booking is answered once, and nothing else is",
+        "each event is announced once per wallet, budget or limit, a refused booking is answered once, nothing else is",
         """
         WITH expected AS (
             SELECT e.id AS event_id, e.stream_id AS aggregate_id, false AS is_answer
@@ -15,6 +15,9 @@ ANNOUNCEMENTS = (
             UNION ALL
             SELECT e.id, e.stream_id, true
             FROM ledger_event e WHERE e.type = 'TransactionFailed' AND e.data ? 'answers'
+            UNION ALL
+            SELECT e.id, e.stream_id, false
+            FROM ledger_event e WHERE e.type = 'AllowanceChanged'
             UNION ALL
             SELECT DISTINCT p.event_id, a.owner_id, false
             FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id

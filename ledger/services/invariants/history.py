@@ -33,7 +33,7 @@ HISTORY = (
             SELECT changed.account::uuid
             FROM ledger_event e
             CROSS JOIN LATERAL jsonb_array_elements_text(e.data -> 'account_ids') AS changed(account)
-            WHERE e.type = 'AccountStatusChanged'
+            WHERE e.type IN ('AccountStatusChanged', 'AccountFloorChanged', 'AllowanceTurned')
         ), life AS (
             SELECT account_id, count(*) AS events FROM lives GROUP BY account_id
         ), posted AS (

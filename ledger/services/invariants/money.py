@@ -26,6 +26,13 @@ MONEY = (
         WHERE e.type IN ('TransactionCompleted', 'ReservationCreated', 'ReservationCaptured', 'ReservationReleased',
                          'ReservationExpired')
         GROUP BY e.id, a.book, a.asset_id HAVING count(p.id) < 2 OR sum(p.amount) <> 0
+        UNION ALL
+        SELECT e.id, a.book, a.asset_id, count(p.id), sum(p.amount)
+        FROM ledger_event e
+        JOIN ledger_posting p ON p.event_id = e.id
+        JOIN ledger_account a ON a.id = p.account_id
+        WHERE e.type IN ('AllowanceChanged', 'AllowanceTurned')
+        GROUP BY e.id, a.book, a.asset_id HAVING count(p.id) < 2 OR sum(p.amount) <> 0 OR bool_or(a.book = 'money')
         LIMIT 1
         """,
     ),
@@ -123,10 +130,11 @@ MONEY = (
     ),
     Invariant(
         "I4",
-        "no account is below its floor; only system accounts have none",
+        "no account is below its floor, unless less is allowed than was spent; only system accounts have none",
         """
         SELECT id AS account_id, bucket, balance, min_balance FROM ledger_account
-        WHERE balance < min_balance OR (min_balance IS NULL) <> (bucket = 'SYSTEM')
+        WHERE (balance < min_balance AND NOT (book = 'allowance' AND bucket = 'AVAILABLE'))
+              OR (min_balance IS NULL) <> (bucket = 'SYSTEM')
         LIMIT 1
         """,
     ),

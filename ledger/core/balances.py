@@ -1,0 +1,27 @@
+"""What postings make of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from ledger.core.accounts import WALLET, Account
+from ledger.core.events import Posting
+
+
+def after_postings(accounts: Mapping[UUID, Account], postings: Iterable[Posting]) -> dict[UUID, Account]:
+    """Each account with its line; and each wallet that was touched counts the event, once, on its headline."""
+    changed = {posting.account_id: _with_posting(accounts[posting.account_id], posting) for posting in postings}
+    for id in {account.headline_id for account in changed.values() if account.owner_type == WALLET}:
+        headline = changed.get(id) or accounts[id]
+        changed[id] = replace(headline, version=headline.version + 1)
+    return changed
+
+
+def _with_posting(account: Account, posting: Posting) -> Account:
+    balance = account.balance + posting.amount
+    if account.is_system:
+        return replace(account, balance=balance)
+    version = account.version if account.is_headline else account.version + 1
+    return replace(account, balance=balance, seq=account.seq + 1, version=version)
