@@ -64,8 +64,10 @@ class LimitFigures:
     """A limit as it stands now.
 
     Attributes:
-        amount, count: None where the limit says none, where it looks at each spend alone, and where its zone is unknown.
-        resets_at: when the present window ends; None in the latter two cases.
+        amount, count: None where the limit says none.
+        resets_at: when the present window ends.
+
+    A limit that looks at each spend alone has none of them, nor has one whose zone is unknown.
     """
 
     amount: Usage | None = None

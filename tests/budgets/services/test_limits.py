@@ -81,8 +81,8 @@ def life_of(id: UUID) -> list[tuple[int, str]]:
 
 
 def told_of(id: UUID) -> list[tuple[str, dict[str, Any]]]:
-    messages = OutboxMessage.objects.filter(aggregate="limit", aggregate_id=id).order_by("sequence")
-    return [(message.event_type, message.data) for message in messages]
+    messages = OutboxMessage.objects.filter(aggregate_type="limit", aggregate_id=id).order_by("sequence")
+    return [(message.type, message.data) for message in messages]
 
 
 def test_a_new_limit_is_open_full_and_announced(scene: Scene) -> None:
@@ -192,9 +192,7 @@ def test_a_window_that_nobody_has_spent_in_yet_is_full(scene: Scene) -> None:
     spend(scene, "60")
     yesterday = Account.objects.get(owner_id=limit.id, asset="EUR", bucket="AVAILABLE").window_starts_at
     assert yesterday is not None
-    Account.objects.filter(owner_id=limit.id, bucket="AVAILABLE").update(
-        window_starts_at=yesterday - timedelta(days=1)
-    )
+    Account.objects.filter(owner_id=limit.id, bucket="AVAILABLE").update(window_starts_at=yesterday - timedelta(days=1))
     assert left(limit) == (usage("100", "0", "100"), usage("3", "0", "3"))
     assert spend(scene, "40") is None
     assert left(limit) == (usage("100", "40", "60"), usage("3", "1", "2"))
