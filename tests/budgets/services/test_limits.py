@@ -21,7 +21,7 @@ from ledger.selectors.clock import database_now
 from ledger.services import journal
 from ledger.services.accounts import digest, ensure_system_accounts
 from ledger.services.movements import Claim, Details, Refusal, Side, payment
-from tests.wallets.scene import ORIGIN, Scene, make_scene
+from tests.wallets.scene import ORIGIN, Scene, book, make_scene
 from wallets.services.wallets import funding_account
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def scene(db: None) -> Scene:
-    return make_scene()
+    """alice has 1,000.00, so that it is never the money that is missing."""
+    scene = make_scene()
+    book(scene.alices, "900", key="plenty")
+    return scene
 
 
 def spec(scene: Scene, **more: Any) -> LimitSpec:
