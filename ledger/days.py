@@ -9,12 +9,14 @@ definition days never overlap and leave nothing out, whatever the clocks do.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
 
 
+@lru_cache(maxsize=4096)  # Every spend asks for the same few days, once per rule that covers it.
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, at which `day` begins in `zone`."""
     midnight = datetime.combine(day, time.min, zone)
