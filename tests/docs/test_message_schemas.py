@@ -20,6 +20,7 @@ from ledger.models import OutboxMessage
 from ledger.selectors.stream import cloud_event
 from ledger.services.holds import expire_holds
 from tests import messages
+from tests.budgets.spending import give_limit
 from tests.compliance.clients import api_as
 from tests.docs.pages import blocks, quoted, read
 from tests.messages import ENVELOPE, FOLDER, faults_of, file_of
@@ -133,6 +134,8 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
     let_expire(expired)
     expire_holds()
     assert take(booked(cast.alice, "999.00", booking="B-1")).status == "PROCESSED"  # BookingRejected
+    for amount in ("100", "200"):  # LimitCreated, LimitChanged
+        give_limit(cast.alice, amount)
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
     bodies = [cloud_event(message) for message in messages.written_since(before)]
     return [*map(json.loads, bodies), json.loads(test.body)]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from budgets.models import BudgetRevision
-from tests.budgets.factories import Owner, create, current, figures, periods
+from tests.budgets.factories import Owner, current, figures, periods
 
 pytestmark = pytest.mark.django_db
 
