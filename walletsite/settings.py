@@ -266,6 +266,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=15)},
     "check a sample": {"task": "ledger.check_sample", "schedule": timedelta(minutes=1)},
     "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+    "turn budgets": {"task": "budgets.turn_budgets", "schedule": timedelta(minutes=1)},
+    "verify budgets": {"task": "budgets.verify_budgets", "schedule": crontab(hour="3", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
     "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }

@@ -17,6 +17,7 @@ from budgets.services.covering import Spend, covering
 from budgets.services.creating import create_budget
 from budgets.services.specs import BudgetChange, BudgetSpec
 from ledger.ids import new_id
+from ledger.models import OutboxMessage
 from ledger.selectors.clock import database_now
 from ledger.services import journal
 from ledger.services.allowances import Origin
@@ -120,3 +121,21 @@ def weeks_later(weeks: int) -> datetime:
 
 
 WEEKLY = PeriodType.WEEKLY
+
+
+def messages(budget: Budget) -> list[str]:
+    """The types of what was told of a budget, in their order."""
+    told = OutboxMessage.objects.filter(aggregate_id=budget.id).order_by("sequence")
+    return list(told.values_list("type", flat=True))
+
+
+def data_of(budget: Budget, sequence: int) -> dict[str, Any]:
+    """What one of its messages says."""
+    message = OutboxMessage.objects.get(aggregate_id=budget.id, sequence=sequence)
+    fields: dict[str, Any] = message.data
+    return fields
+
+
+def at(budget: Budget, moment: datetime) -> BudgetPeriod:
+    """The period that a moment lies in."""
+    return BudgetPeriod.objects.get(budget=budget, starts_at__lte=moment, ends_at__gt=moment)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from budgets.models import Budget, BudgetPeriod
 from compliance.models import LoginSession, User
 from ledger.ids import new_id
 from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
@@ -23,6 +24,7 @@ from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
 from ledger.services.job_runs import Skipped
+from tests.budgets.factories import Owner
 from tests.compliance.clients import tokens_of
 from tests.compliance.factories import UserFactory, make_cast
 from tests.ledger.books import Books, balance, post, row_counts
@@ -168,6 +170,15 @@ def to_purge_webhooks() -> Tick:
     return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
 
 
+def to_turn() -> Tick:
+    """Three budgets that began long ago and that nobody has opened a period for."""
+    owner = Owner()
+    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
+    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
+    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
+    return Tick(lambda: [period.base for period in now], [600] * 3)
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -184,6 +195,8 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.check_sample": to_check,
     "ledger.verify_ledger": to_check,
     "ledger.purge_job_runs": to_purge_runs,
+    "budgets.turn_budgets": to_turn,
+    "budgets.verify_budgets": to_check,
     "wallets.retry_due_events": to_retry,
     "wallets.purge_webhooks": to_purge_webhooks,
 }
