@@ -12,15 +12,22 @@ from budgets.models import BudgetPeriod
 from budgets.services.covering import covering
 from ledger.models import Account
 from ledger.selectors.clock import database_now
-from ledger.services.allowances import Envelope, Unevaluable
+from ledger.services.allowances import Envelope, Unevaluable, ensure_allowance_accounts
 from tests.budgets.spending import Somebody
 
 pytestmark = pytest.mark.django_db
 
 
+def somebody() -> Somebody:
+    """Of a company that has had budgets before."""
+    somebody = Somebody()
+    ensure_allowance_accounts(somebody.company_id, ["EUR"])
+    return somebody
+
+
 @pytest.mark.parametrize("enforcement", ["BLOCK", "WARN", "ALLOW"])
 def test_the_first_spend_opens_the_period(enforcement: str) -> None:
-    alice = Somebody()
+    alice = somebody()
     budget = alice.budget(enforcement=enforcement)
     ((envelope,),) = covering([alice.spends()])
     assert isinstance(envelope, Envelope)
@@ -32,7 +39,7 @@ def test_the_first_spend_opens_the_period(enforcement: str) -> None:
 
 
 def test_once_it_is_open_two_queries_are_enough() -> None:
-    people = [Somebody() for _ in range(10)]
+    people = [somebody() for _ in range(10)]
     budgets = [person.budget(scope) for person in people for scope in ("WALLET", "TEAM", "COMPANY")]
     spends = [person.spends() for person in people]
     opened = covering(spends)
@@ -44,7 +51,7 @@ def test_once_it_is_open_two_queries_are_enough() -> None:
 
 
 def test_a_spend_from_before_the_first_period_counts_in_it_as_late() -> None:
-    alice = Somebody()
+    alice = somebody()
     alice.budget()
     ((envelope,),) = covering([alice.spends(at=database_now() - timedelta(days=60))])
     assert isinstance(envelope, Envelope)
@@ -52,7 +59,7 @@ def test_a_spend_from_before_the_first_period_counts_in_it_as_late() -> None:
 
 
 def test_what_cannot_be_opened_blocks() -> None:
-    alice = Somebody()
+    alice = somebody()
     budget, other = alice.budget(zone="Europe/Atlantis"), alice.budget("TEAM", zone="Nowhere", enforcement="WARN")
     ((refusal,),) = covering([alice.spends()])
     assert isinstance(refusal, Unevaluable)
