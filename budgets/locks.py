@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from budgets.models import Budget
+from django.db import connection
+
+from budgets.models import Budget, Limit
 from ledger.errors import NotFound
 
 
@@ -30,3 +32,32 @@ def lock_budgets(ids: Iterable[UUID]) -> dict[UUID, Budget]:
 def lock_budget(id: UUID) -> Budget:
     """`lock_budgets` for one."""
     return lock_budgets([id])[id]
+
+
+def lock_idle_budget(id: UUID) -> Budget | None:
+    """A budget, locked until the end of the transaction; None when somebody else is busy with it."""
+    return Budget.objects.select_for_update(no_key=True, skip_locked=True).filter(id=id).first()
+
+
+_KIND = "SELECT pg_advisory_xact_lock(hashtext('budgets_kind'), hashtext(%s))"
+
+
+def lock_kind(owner_id: UUID) -> None:
+    """Let nobody else set or revive a budget of a wallet, team or company until the end of the transaction: two that
+    overlap would wait for each other's constraint. Comes before all rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KIND, [str(owner_id)])
+
+
+def lock_limit(id: UUID) -> Limit:
+    """Lock a limit until the end of the transaction, and return it as it is then. As with budgets, `version` counts its
+    events without a gap.
+
+    Raises:
+        NotFound: it does not exist.
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    limit = Limit.objects.select_for_update(no_key=True).filter(id=id).first()
+    if limit is None:
+        raise NotFound
+    return limit
