@@ -16,7 +16,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from ledger.errors import Conflict, ServiceError
-from ledger.money import plain
+from ledger.money import EXACT, plain
 
 
 class BudgetOverlap(Conflict):
@@ -54,16 +54,15 @@ class ParentExceeded(ServiceError):
 
 
 class BudgetTooSmall(ServiceError):
-    """Args: the budget that gives; what is left of it; what is asked of it."""
+    """Args: the budget that gives; what is left of it; what is asked of it, both in its currency."""
 
     code = "budget.exceeded"
 
-    def __init__(self, budget_id: UUID, available: Decimal, required: Decimal, currency: str) -> None:
+    def __init__(self, budget_id: UUID | str, available: Decimal, required: Decimal) -> None:
         super().__init__(
             "There is not so much left of the budget that gives.",
             budget_id=str(budget_id),
             available=plain(available),
             required=plain(required),
-            shortfall=plain(required - available),
-            currency=currency,
+            shortfall=plain(EXACT.subtract(required, available)),
         )

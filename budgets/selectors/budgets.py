@@ -49,7 +49,10 @@ def view_budgets(budgets: Iterable[Budget]) -> list[BudgetView]:
         budget_id__in=[budget.id for budget in listed], starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock()
     )
     periods = {period.budget_id: period for period in current}
-    figures = figures_of(periods.values()) if periods else {}
+    for budget in listed:
+        if budget.id in periods:
+            periods[budget.id].budget = budget
+    figures = figures_of(periods.values())
     return [_view(budget, periods.get(budget.id), figures) for budget in listed]
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import connection
 
 from budgets.core.carrying import to_carry
-from ledger.core.allowances import EnvelopeKind
 from ledger.selectors.envelopes import envelope_figures
+from ledger.services.allowances import EnvelopeKind
 
 _DUE = """
     SELECT b.id FROM budgets_budget AS b
@@ -36,7 +36,7 @@ _DUE = """
 
 # The one that follows must be there to carry to, and the rule must still be the one by which the period was closed.
 _CLOSED = """
-    SELECT p.id, p.budget_id, p.carried_out, b.rollover, b.rollover_cap
+    SELECT p.id, b.currency, b.id, p.carried_out, b.rollover, b.rollover_cap
     FROM budgets_budgetperiod AS p JOIN budgets_budget AS b ON b.id = p.budget_id
     WHERE b.rollover <> 'NONE' AND p.closed_at IS NOT NULL AND p.ends_at > %(since)s
       AND EXISTS (SELECT FROM budgets_budgetperiod AS n WHERE n.budget_id = p.budget_id AND n.starts_at > p.starts_at)
@@ -57,15 +57,15 @@ def due_budgets(now: datetime, *, soon: datetime) -> set[UUID]:
 def budgets_to_carry_again(now: datetime, *, within: timedelta) -> set[UUID]:
     """Budgets of which a closed period has something else to hand on than it did: a refund came late, or a spend."""
     closed = _recently_closed(now - within)
-    figures = envelope_figures([row[0] for row in closed], EnvelopeKind.BUDGET) if closed else {}
+    figures = envelope_figures(EnvelopeKind.BUDGET, [row[:2] for row in closed])
     return {
         budget_id
-        for id, budget_id, carried, rule, cap in closed
-        if to_carry(rule, cap, available=figures[id].available, carried=carried)
+        for id, currency, budget_id, carried, rule, cap in closed
+        if to_carry(rule, cap, available=figures[id, currency].available, carried=carried)
     }
 
 
 def _recently_closed(since: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_CLOSED, {"since": since})
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -15,7 +15,7 @@ RULES_OF_CARRYING = ("rollover", "rollover_cap")
 
 def periods_of(budget_id: UUID) -> QuerySet[BudgetPeriod]:
     """The periods of a budget, unordered: for pages to be cut from."""
-    return BudgetPeriod.objects.filter(budget_id=budget_id)
+    return BudgetPeriod.objects.filter(budget_id=budget_id).select_related("budget")
 
 
 def get_period(budget_id: UUID, key: str) -> BudgetPeriod:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
-from budgets.models.vocabulary import PeriodType, Rollover, Scope
+from budgets.core.zones import is_known_zone
+from budgets.models import Budget
+from budgets.models.vocabulary import BudgetStatus, PeriodType, Rollover, Scope
 from budgets.services.specs import BudgetChange, BudgetSpec, Unchanged
 from ledger.errors import InvalidInput
 from ledger.money import LIMIT, require_scale
@@ -43,9 +44,7 @@ def check_spec(spec: BudgetSpec) -> None:
 
 
 def check_change(change: BudgetChange) -> None:
-    """Refuse what makes no sense for any budget; the rest is checked against the locked row."""
-    if all(getattr(change, field.name) is spec_default(field.name) for field in fields(change)):
-        raise InvalidInput("Nothing is asked to be changed.")
+    """Refuse what makes no sense for any budget; the rest is checked when the budget is known."""
     if not isinstance(change.name, Unchanged):
         check_name(change.name)
     if not isinstance(change.categories, Unchanged):
@@ -56,9 +55,34 @@ def check_change(change: BudgetChange) -> None:
         check_grace_days(change.grace_days)
 
 
-def spec_default(name: str) -> object:
-    """What a field of a change is when nobody asked for it."""
-    return BudgetChange.__dataclass_fields__[name].default
+def check_against(budget: Budget, change: BudgetChange, *, today: date) -> None:
+    """Refuse a change that makes no sense for a budget as it is.
+
+    Args:
+        today: in the budget's zone.
+    """
+    if not isinstance(change.amount, Unchanged):
+        check_amount(change.amount, budget.currency, "/amount")
+    if change.status == BudgetStatus.EXPIRED:
+        raise InvalidInput("A budget expires by its end date: set that.", pointer="/status")
+    amount, percent = _new(budget, change, "buffer_amount"), _new(budget, change, "buffer_percent")
+    check_buffer(amount, percent, budget.currency)
+    rule, cap = _new(budget, change, "rollover"), _new(budget, change, "rollover_cap")
+    check_rollover(rule, cap, budget.period_type, budget.currency)
+    if not isinstance(change.end_date, Unchanged) and change.end_date != budget.end_date:
+        check_dates(budget.start_date, change.end_date, budget.period_type)
+        if change.end_date is not None and change.end_date <= today:
+            raise InvalidInput("What has been stays: the first day after it is tomorrow or later.", pointer="/end_date")
+
+
+def check_scale(amount: Decimal, currency: str) -> None:
+    """Refuse a signed amount that is finer than its currency."""
+    require_scale(amount, get_asset(currency).scale, currency)
+
+
+def _new(budget: Budget, change: BudgetChange, name: str) -> Any:
+    value = getattr(change, name)
+    return getattr(budget, name) if isinstance(value, Unchanged) else value
 
 
 def check_reason(reason: str) -> None:
@@ -135,10 +159,8 @@ def check_dates(start: date, end: date | None, period_type: str) -> None:
 
 
 def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InvalidInput("There is no such time zone.", pointer="/zone") from error
+    if not is_known_zone(zone):
+        raise InvalidInput("There is no such time zone.", pointer="/zone")
 
 
 _SUBJECTS = {

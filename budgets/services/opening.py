@@ -17,12 +17,11 @@ from budgets.core.carrying import to_carry
 from budgets.core.periods import Window, prorated, window_at, windows_between
 from budgets.models import Budget, BudgetPeriod
 from budgets.models.vocabulary import BudgetStatus, Effective, Rollover
-from budgets.services.history import Occasion, announce, period_fields, revise, told
+from budgets.services.history import AmountChange, Occasion, Step, announce, announce_change, period_fields, told
 from budgets.services.timeline import CARRIED_AGAIN_FOR, Timeline, calendar_of
 from ledger.money import EXACT, plain
 from ledger.selectors.assets import get_asset
-from ledger.services.allowances import EnvelopeKind, Move, open_envelope
-from ledger.services.movements import Origin
+from ledger.services.allowances import EnvelopeKind, Move, Origin, open_envelope
 
 AHEAD = timedelta(days=1)
 """A period is opened so long before it begins."""
@@ -86,40 +85,32 @@ def plan_expiry(line: Timeline, origin: Origin) -> None:
     if line.now < line.calendar.starts_at(budget.end_date):
         return
     before, budget.status = budget.status, BudgetStatus.EXPIRED
-    changes = {"status": {"before": str(before), "after": str(budget.status)}}
-    line.commands.append(announce(budget, "BudgetChanged", {"changes": changes}, origin=origin))
-    occasion = Occasion(origin, None, "Its end date has come.")
-    line.revisions.append(
-        revise(
-            budget,
-            occasion,
-            old_amount=budget.amount,
-            new_amount=budget.amount,
-            at=line.now,
-            effective=Effective.NOW,
-            changes=changes,
-        )
+    command, revision = announce_change(
+        budget,
+        {"status": Step(str(before), str(budget.status))},
+        AmountChange(budget.amount, budget.amount),
+        Occasion(origin, None, "Its end date has come."),
+        at=line.now,
     )
+    line.commands.append(command)
+    line.revisions.append(revision)
 
 
 def _missing_windows(line: Timeline, since: datetime | None) -> Iterator[Window]:
     """Windows that the budget should have a period for and that begin after its last one, in order."""
     budget, calendar = line.budget, line.calendar
-    start = calendar.starts_at(budget.start_date)
-    if line.periods:
-        start = max(start, line.periods[-1].ends_at)
-    else:
-        start = max(start, budget.created_at)
+    starts = [calendar.starts_at(budget.start_date)]
+    starts.append(line.periods[-1].ends_at if line.periods else budget.created_at)
     if since is not None:
-        start = max(start, since)
+        starts.append(since)
     if budget.rollover == Rollover.NONE:
-        start = max(start, line.now - timedelta(days=budget.grace_days))
+        starts.append(line.now - timedelta(days=budget.grace_days))
     until = line.now + AHEAD
     custom = None
     if budget.end_date is not None:
         until = min(until, calendar.starts_at(budget.end_date))
         custom = (budget.start_date, budget.end_date)
-    return windows_between(budget.period_type, calendar, start, until, custom)
+    return windows_between(budget.period_type, calendar, max(starts), until, custom)
 
 
 def _plan_opening(line: Timeline, window: Window, span: Span, origin: Origin) -> None:
@@ -176,8 +167,12 @@ def _plan_carrying_again(line: Timeline, period: BudgetPeriod, origin: Origin) -
         return
     before = following.carry_in
     moves = _carry(line, period, amount)
-    changes = {"carry_in": {"before": told(before), "after": told(following.carry_in)}}
-    data = {"period_key": following.key, "changes": changes}
+    data = {
+        **period_fields(following),
+        "effective": str(Effective.THIS_PERIOD_ONLY),
+        "before": {"carry_in": told(before)},
+        "after": {"carry_in": told(following.carry_in)},
+    }
     line.commands.append(announce(line.budget, "BudgetChanged", data, origin=origin, moves=moves))
 
 

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from budgets.core.enforcement import floor_of
 from budgets.core.periods import Calendar
+from budgets.errors import BudgetTooSmall
 from budgets.models import Budget, BudgetPeriod, BudgetRevision
+from budgets.services.history import subject_of
 from ledger.errors import Busy
 from ledger.money import EXACT, ZERO
 from ledger.selectors.assets import get_asset
@@ -26,12 +28,14 @@ from ledger.services.allowances import Allot, EnvelopeKind, Move, OpenAccounts, 
 CARRIED_AGAIN_FOR = timedelta(days=100)
 """For so long after its end, what comes back to a period is carried over; later it stays where it is."""
 
+
 Command = OpenAccounts | SetAccountFloor | Allot
 
 
 @dataclass
 class Timeline:
-    """
+    """A budget, its periods, and the plan.
+
     Attributes:
         periods: ascending; the last one, those that are not closed, and those that may be carried over again.
         read: AVAILABLE of each period as it was read, before it was locked.
@@ -81,11 +85,11 @@ class Timeline:
         self.left[period.id] = EXACT.add(self.left.get(period.id, ZERO), amount)
         self.touched[period.id] = period
         return Move(
-            kind=EnvelopeKind.BUDGET,
+            of=subject_of(self.budget),
             owner_id=period.id,
+            company_id=self.budget.company_id,
             asset=self.budget.currency,
             amount=amount,
-            company_id=self.budget.company_id,
         )
 
 
@@ -103,8 +107,10 @@ def floor_of_period(budget: Budget, period: BudgetPeriod) -> Decimal:
 def read_timeline(budget: Budget, now: datetime) -> Timeline:
     """The timeline of a locked budget, in two queries."""
     periods = list(BudgetPeriod.objects.raw(_TAIL, {"budget": budget.id, "since": now - CARRIED_AGAIN_FOR}))
-    figures = envelope_figures([period.id for period in periods], EnvelopeKind.BUDGET)
-    return Timeline(budget, now, periods, {id: figure.available for id, figure in figures.items()})
+    for period in periods:
+        period.budget = budget
+    figures = envelope_figures(EnvelopeKind.BUDGET, [(period.id, budget.currency) for period in periods])
+    return Timeline(budget, now, periods, {id: figure.available for (id, _), figure in figures.items()})
 
 
 _TAIL = """
@@ -128,6 +134,7 @@ def carry_out(timelines: Iterable[Timeline]) -> None:
     """Write what was planned, inside the caller's `journal.use_case`.
 
     Raises:
+        BudgetTooSmall: what was to be taken away is not left.
         Outdated: a period that the plan relied on has moved meanwhile; nothing of this counts, plan anew.
         IntegrityError: `budget_no_overlap`.
     """
@@ -135,7 +142,8 @@ def carry_out(timelines: Iterable[Timeline]) -> None:
     for line in lines:
         _save(line)
     outcomes = journal.record([command for line in lines for command in line.commands])
-    assert all(outcome.result and not outcome.result.refusal for outcome in outcomes), "no floor binds here"
+    for outcome in outcomes:
+        _require_accepted(outcome)
     for line in lines:
         line.outcomes = outcomes
         _compare(line)
@@ -157,6 +165,17 @@ def _save(line: Timeline) -> None:
     known = line.touched.keys() - {period.id for period in line.opened}
     BudgetPeriod.objects.bulk_update([line.touched[id] for id in sorted(known)], _PERIOD_FIELDS)
     BudgetRevision.objects.bulk_create(line.revisions)
+
+
+def _require_accepted(outcome: journal.Outcome) -> None:
+    assert outcome.result is not None, "a version is given once"
+    refusal = outcome.result.refusal
+    if refusal is None:
+        return
+    gate = next(gate for gate in refusal.gates if not gate.ok)
+    assert gate.available is not None, "what is moved between budgets has to be left"
+    assert gate.required is not None, "so both figures are told"
+    raise BudgetTooSmall(gate.id, gate.available, gate.required)
 
 
 def _compare(line: Timeline) -> None:

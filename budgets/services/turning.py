@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -17,8 +18,8 @@ from budgets.services.timeline import CARRIED_AGAIN_FOR, Outdated, carry_out, re
 from ledger.errors import ServiceError
 from ledger.selectors.clock import database_now
 from ledger.services import journal
+from ledger.services.allowances import Origin
 from ledger.services.job_runs import WorkFailed
-from ledger.services.movements import Origin
 
 ATTEMPTS = 3
 _SYSTEM = Origin(actor_type="SYSTEM")
@@ -26,7 +27,7 @@ _SYSTEM = Origin(actor_type="SYSTEM")
 logger = structlog.get_logger(__name__)
 
 
-def turn(budget_ids: Iterable[UUID] | None = None) -> int:
+def turn(budget_ids: Iterable[UUID] | None = None, now: datetime | None = None) -> int:
     """Bring budgets up to the present by the database's clock; safe at any time, by many at once, and late.
 
     Opens the current period of each ACTIVE budget, and the next when it begins within a day; closes what is over and
@@ -36,6 +37,7 @@ def turn(budget_ids: Iterable[UUID] | None = None) -> int:
 
     Args:
         budget_ids: only these, and wait for them; None = all that need it and that nobody is busy with.
+        now: the present; None = by the database's clock, told when the budget is locked.
 
     Returns:
         How many budgets were changed.
@@ -45,17 +47,16 @@ def turn(budget_ids: Iterable[UUID] | None = None) -> int:
         WorkFailed: without `budget_ids`: at least one could not be turned; the others were.
     """
     if budget_ids is not None:
-        return sum(_turn_one(id, is_patient=True) for id in sorted(set(budget_ids)))
-    return _turn_all()
+        return sum(_turn_one(id, now, is_patient=True) for id in sorted(set(budget_ids)))
+    return _turn_all(now or database_now())
 
 
-def _turn_all() -> int:
-    now = database_now()
+def _turn_all(now: datetime) -> int:
     due = due_budgets(now, soon=now + AHEAD) | budgets_to_carry_again(now, within=CARRIED_AGAIN_FOR)
     turned, failed = 0, 0
     for id in sorted(due):
         try:
-            turned += _turn_one(id, is_patient=False)
+            turned += _turn_one(id, now, is_patient=False)
         except (ServiceError, Error):
             failed += 1
             logger.exception("budget_not_turned", budget_id=str(id))
@@ -64,20 +65,20 @@ def _turn_all() -> int:
     return turned
 
 
-def _turn_one(budget_id: UUID, *, is_patient: bool) -> bool:
+def _turn_one(budget_id: UUID, now: datetime | None, *, is_patient: bool) -> bool:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with journal.use_case():
                 budget = lock_budget(budget_id) if is_patient else lock_idle_budget(budget_id)
-                return budget is not None and _turn_locked(budget)
+                return budget is not None and _turn_locked(budget, now or database_now())
         except Outdated:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
-def _turn_locked(budget: Budget) -> bool:
-    line = read_timeline(budget, database_now())
+def _turn_locked(budget: Budget, now: datetime) -> bool:
+    line = read_timeline(budget, now)
     plan_openings(line, _SYSTEM)
     plan_closings(line, _SYSTEM, rule_of_carrying_since(budget.id))
     plan_expiry(line, _SYSTEM)
