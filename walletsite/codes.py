@@ -129,11 +129,11 @@ CODES: dict[str, Code] = {
     "budget.overlap": Code(
         409,
         "Overlapping budget",
-        "There is an active budget of this scope, period type, currency and set of categories at that time; "
+        "There is an active budget of this scope, period type, currency and set of categories at that time already; "
         "`existing_id` names it.",
         "Change the existing budget.",
     ),
-    "budget.ended": Code(409, "Budget ended", "The budget has expired. That is final.", "Set a new budget."),
+    "budget.ended": Code(409, "Budget expired", "An expired budget is final.", "Set a new budget."),
     "idempotency.in_progress": Code(
         409, "Still running", "A request with this key is being worked on.", _RETRY, is_retryable=True
     ),
@@ -164,17 +164,18 @@ CODES: dict[str, Code] = {
         422, "Insufficient funds", "Less is available than this needs; `gates` has the figures.", _NEW_KEY
     ),
     "budget.exceeded": Code(422, "Budget exceeded", "The budget allows less than this needs.", _NEW_KEY),
+    "budget.parent_exceeded": Code(
+        422,
+        "Budget above exceeded",
+        "The budget above is an ENVELOPE: those below it may not together allow more than it does; `available` is what "
+        "there was to ask for.",
+        "Ask for less, or raise the budget above first.",
+    ),
     "budget.not_evaluable": Code(
         422,
         "Budget cannot be asked",
         "A budget or limit that binds cannot be evaluated: it has no period, or no rate for this currency.",
         "Ask whoever keeps the budget, then use a new key.",
-    ),
-    "budget.parent_exceeded": Code(
-        422,
-        "Envelope exceeded",
-        "The budgets below an ENVELOPE may not allow more than it does; `available` is what it can still give.",
-        "Give less, or raise the budget above first.",
     ),
     "limit.exceeded": Code(422, "Limit exceeded", "A limit allows less than this needs.", _NEW_KEY),
     "wallet.frozen": Code(422, "Wallet frozen", "A frozen wallet neither pays nor receives.", _NEW_KEY),

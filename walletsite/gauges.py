@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from ledger.selectors.inbox import inbox_backlog
 from ledger.selectors.job_runs import last_runs
 from ledger.selectors.months import months_ahead
+from ledger.selectors.sealed_logs import RECORDS
 from ledger.selectors.seals import seal_backlog
 from walletsite.delivery_gauges import DeliveryGauges
 from walletsite.schedule import scheduled_jobs
@@ -26,7 +27,7 @@ class _SealGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            backlog = seal_backlog()
+            backlog, records = seal_backlog(), seal_backlog(RECORDS)
         except Error as error:
             logger.warning("gauge_failed", gauge="seals", reason=type(error).__name__)
             return
@@ -36,6 +37,10 @@ class _SealGauges(Collector):
         if backlog.age_seconds is not None:
             text = "Since the last seal. It grows while there is nothing to seal: alarm on it and on unsealed events."
             yield GaugeMetricFamily("wallet_seconds_since_seal", text, backlog.age_seconds)
+        text = "Audit and access records that no seal covers yet, up to 100,000."
+        yield GaugeMetricFamily("wallet_unsealed_records", text, records.unsealed)
+        text = "Since when the oldest audit or access record waits for a seal: alarm on it alone."
+        yield GaugeMetricFamily("wallet_unsealed_records_age_seconds", text, records.oldest_seconds)
 
 
 class _InboxGauges(Collector):

@@ -174,6 +174,8 @@ ROWS = (
     Row("GET /metrics", PUBLIC),  # from this machine
     Row("GET /v1/openapi.json", PUBLIC),
     Row("GET /v1/docs", PUBLIC),
+    Row("GET /v1/docs/events", PUBLIC),
+    Row("GET /v1/docs/events/{name}", PUBLIC),
     Row("GET /v1/errors", PUBLIC),
     Row("GET /v1/errors/{code}", PUBLIC),
     Row("POST /v1/auth/token", LOG_IN, body=lambda things: {}),

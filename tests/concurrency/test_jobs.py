@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,15 +16,31 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-from compliance.models import LoginSession, User
+from budgets.models import Budget, BudgetPeriod
+from compliance.core.origin import Origin
+from compliance.models import AuditRecord, LoginSession, User
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.ids import new_id
-from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
+from ledger.models import (
+    Account,
+    BalanceSummary,
+    JobRun,
+    OutboxMessage,
+    RecordSeal,
+    Reservation,
+    SealedLeaf,
+    SealedRecord,
+    Snapshot,
+)
 from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
 from ledger.services.job_runs import Skipped
+from tests.budgets.factories import Owner
 from tests.compliance.clients import tokens_of
 from tests.compliance.factories import UserFactory, make_cast
+from tests.compliance.sealing import wait_for_records
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
@@ -105,6 +121,20 @@ def to_seal() -> Tick:
     return Tick(look, (3, True))
 
 
+def to_seal_records() -> Tick:
+    """A company's own trail, settled."""
+    company = create_company(name="Nordwind", origin=Origin())
+    record_look(origin=Origin(new_id(), "FINANCE"), subject_ids=[UserFactory().id], fields=["email"], context="here")
+    wait_for_records()
+    records = AuditRecord.objects.filter(company_id=company.id)
+    leaves = SealedRecord.objects.filter(record_id__in=records.values("id"))
+
+    def look() -> tuple[int, bool]:
+        return leaves.count(), RecordSeal.objects.latest("number").tree_size == SealedRecord.objects.count()
+
+    return Tick(look, (1, True))
+
+
 def to_make_months() -> Tick:
     """Nothing is missing; `test_partitions` shows what happens when something is."""
 
@@ -168,6 +198,15 @@ def to_purge_webhooks() -> Tick:
     return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
 
 
+def to_turn() -> Tick:
+    """Three budgets that began long ago and that nobody has opened a period for."""
+    owner = Owner()
+    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
+    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
+    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
+    return Tick(lambda: [period.base for period in now], [600] * 3)
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -179,11 +218,14 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.expire_holds": to_expire,
     "ledger.snapshot_balances": to_snapshot,
     "ledger.seal": to_seal,
+    "ledger.seal_records": to_seal_records,
     "ledger.ensure_partitions": to_make_months,
     "compliance.purge_log_ins": to_purge_log_ins,
     "ledger.check_sample": to_check,
     "ledger.verify_ledger": to_check,
     "ledger.purge_job_runs": to_purge_runs,
+    "budgets.turn_budgets": to_turn,
+    "budgets.verify_budgets": to_check,
     "wallets.retry_due_events": to_retry,
     "wallets.purge_webhooks": to_purge_webhooks,
 }

@@ -182,6 +182,7 @@ def test_the_example_of_a_message_is_what_is_sent() -> None:
     sent = events.envelope(
         id=UUID(example["id"]),
         type=example["type"],
+        version=1,
         aggregate_id=UUID(example["subject"]),
         sequence=int(example["sequence"]),
         recorded_at=datetime(2026, 3, 14, 16, 5, 12, tzinfo=UTC),

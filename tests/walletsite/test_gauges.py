@@ -12,8 +12,13 @@ from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
 import walletsite.gauges
+from compliance.core.origin import Origin
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.models import JobRun
 from ledger.services.job_runs import WorkFailed, run_job
+from tests.compliance.factories import make_cast
+from tests.compliance.sealing import seal_records
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
 from tests.wallets.incoming import booked, cancelled, make_due, row_of, take
@@ -39,6 +44,20 @@ def test_sealing_is_measured(client: Client) -> None:
     after = measured(client)
     assert after["wallet_unsealed_events"] == 2
     assert 0 <= before["wallet_seconds_since_seal"] < after["wallet_seconds_since_seal"] < 60
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_sealing_of_records_is_measured(client: Client) -> None:
+    cast = make_cast()
+    record_look(origin=Origin(cast.frida.id, "FINANCE"), subject_ids=[cast.alice.id], fields=["email"], context="here")
+    create_company(name="Nordwind", origin=Origin())
+    seal_records()
+    before = measured(client)
+    assert (before["wallet_unsealed_records"], before["wallet_unsealed_records_age_seconds"]) == (0, 0)
+    create_company(name="Nordwind", origin=Origin())
+    after = measured(client)
+    assert after["wallet_unsealed_records"] == 1
+    assert 0 < after["wallet_unsealed_records_age_seconds"] < 60
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -54,6 +54,7 @@ NAVIGATION = [
         _screen("Events", "history", "ledger", "event"),
         _screen("Postings", "swap_vert", "ledger", "posting"),
         _screen("Seals", "verified", "ledger", "seal"),
+        _screen("Seals of records", "verified_user", "ledger", "recordseal"),
         _screen("Assets", "paid", "ledger", "asset"),
         _screen("Closings", "lock_clock", "ledger", "closing"),
     ),
