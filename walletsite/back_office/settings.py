@@ -49,6 +49,11 @@ NAVIGATION = [
         _screen("Transactions", "receipt_long", "ledger", "transaction"),
     ),
     _group(
+        "Budgets",
+        _screen("Budgets", "donut_large", "budgets", "budget"),
+        _screen("Limits", "speed", "budgets", "limit"),
+    ),
+    _group(
         "People",
         _screen("Users", "person", "compliance", "user"),
         _screen("Teams", "groups", "compliance", "team"),
