@@ -106,6 +106,8 @@ class BudgetsView(ServiceView):
             "name": "Monthly travel budget",
             "categories": ["travel"],
             "thresholds": [80, 100],
+            "rollover": "SURPLUS",
+            "rollover_cap": "100.00",
             "reason": "Agreed with Lena.",
         },
         example={**EXAMPLE, "used_amount": "0.00", "remaining_amount": "600.00", "used_percent": 0},
@@ -166,6 +168,8 @@ class BudgetView(ServiceView):
             "effective": "NOW",
             "thresholds": [50, 80, 100],
             "categories": ["travel"],
+            "rollover": "SURPLUS",
+            "rollover_cap": "100.00",
             "reason": "Fewer trips this year.",
         },
         example={
