@@ -229,7 +229,7 @@ def test_methods_that_a_path_does_not_know(world: World) -> None:
         handled.setdefault(route.path, set()).add(route.method)
     things = world.things("FINANCE", "own")
     for path, methods in handled.items():
-        url = path.format(**things.parameters(), code="not_found")
+        url = path.format(**things.parameters(), code="not_found", name="envelope.json")
         for method in {*METHODS, "OPTIONS", "TRACE"} - methods:
             for caller in ("anonymous", "FINANCE"):
                 response = world.client(caller, None).generic(method, url)

@@ -64,7 +64,15 @@ class UserBudgetsAnswer(serializers.Serializer[Any]):
 
 
 class AnyBudgetAnswer(BudgetAnswer):
-    budgets = BudgetAnswer(many=True, required=False, help_text="Asked by a user's id: only `user_id` and these.")
+    """A budget; or, asked by a user's id, only `user_id` and `budgets`."""
+
+    budgets = BudgetAnswer(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name in fields.keys() - {"user_id"}:
+            fields[name].required = False
+        return fields
 
 
 class EvaluationAnswer(serializers.Serializer[Any]):
