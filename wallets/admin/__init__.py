@@ -1,5 +1,5 @@
-"""Wallets, budgets, webhooks and notifications in the back office: looked at by who may see them, changed by the interface's
-own use cases."""
+"""Wallets, budgets, webhooks and notifications in the back office: looked at by who may see them, changed by the
+interface's own use cases."""
 
 from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.reservations import ReservationAdmin

@@ -76,8 +76,7 @@ def budget_bar(view: BudgetView, now: datetime) -> SafeString | str:
     if figures is None or period is None:
         return NO_PERIOD
     scale, currency = get_asset(view.budget.currency).cash_scale, view.budget.currency
-    left = signed(figures.remaining, scale)
-    first = f"{left} {currency} left of {signed(figures.allocated, scale)}"
+    first = left_of(figures.remaining, figures.allocated, currency, scale)
     second = f"{signed(figures.used, scale)} spent, {signed(figures.reserved, scale)} reserved"
     elapsed = elapsed_percent(period, now)
     words = f"{first}; {second}; {elapsed} % of the time is gone"
@@ -85,12 +84,13 @@ def budget_bar(view: BudgetView, now: datetime) -> SafeString | str:
     return format_html('{}<span class="bar-words">{}<br>{}</span>', drawn(bar), first, second)
 
 
-def pace(view: BudgetView, now: datetime) -> str:
-    """How the use compares with the time: `25 % used, 43 % of time gone`."""
+def pace(view: BudgetView, now: datetime) -> SafeString | str:
+    """How the use compares with the time: `25 % used`, and below `43 % of time gone`."""
     if view.figures is None or view.period is None:
         return NO_PERIOD
     used, elapsed = used_percent(view.figures), elapsed_percent(view.period, now)
-    return f"{'nothing allowed' if used is None else f'{used} % used'}, {elapsed} % of time gone"
+    how_much = "nothing allowed" if used is None else f"{used} % used"
+    return format_html('<span class="pace">{}</span><br><span class="pace">{} % of time gone</span>', how_much, elapsed)
 
 
 def is_ahead_of_time(view: BudgetView, now: datetime) -> bool:
@@ -111,10 +111,17 @@ def usage_bar(usage: Usage | None, unit: str, scale: int) -> SafeString | str:
     if usage is None:
         return ""
     used, reserved = signed(usage.used, scale), signed(usage.reserved, scale)
-    first = f"{signed(usage.remaining, scale)} {unit} left of {signed(usage.maximum, scale)}"
+    first = left_of(usage.remaining, usage.maximum, unit, scale)
     second = f"{used} used, {reserved} reserved"
     bar = bar_of(usage.maximum, usage.used, usage.reserved, elapsed=None, words=f"{first}; {second}")
     return format_html('{}<span class="bar-words">{}<br>{}</span>', drawn(bar), first, second)
+
+
+def left_of(left: Decimal, allowed: Decimal, unit: str, scale: int) -> str:
+    """`90.00 EUR left of 120.00`, or `10.00 EUR over 20.00`."""
+    if left < 0:
+        return f"{signed(EXACT.abs(left), scale)} {unit} over {signed(allowed, scale)}"
+    return f"{signed(left, scale)} {unit} left of {signed(allowed, scale)}"
 
 
 def signed(amount: Decimal, scale: int) -> str:

@@ -36,7 +36,10 @@ from wallets.services.budgets import KEEPERS_OF_ALL, alter_budget, move_budget
 
 KEEPERS = frozenset({"MANAGER", "FINANCE"})
 CHANGE_AMOUNT = dialog(
-    "Raise or lower this budget?", "First it is shown what would change; nothing happens yet.", ChangeAmountForm, "Go on"
+    "Raise or lower this budget?",
+    "First it is shown what would change; nothing happens yet.",
+    ChangeAmountForm,
+    "Go on",
 )
 MOVE = dialog("Move what is left to another budget?", "In their current periods, at once.", MoveForm, "Move")
 CHANGE_MODE = dialog("Change what it does?", "From the next spend on.", ModeForm, "Change")

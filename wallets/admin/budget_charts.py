@@ -132,7 +132,12 @@ def _drawn(
     across = [WIDTH * place // length for place in range(len(totals))]
     down = [_height(total, lowest, highest) for total in totals]
     rows = [
-        Day(day, format_amount(spent.get(day, ZERO), scale), format_amount(totals[place], scale), _even(allowed, place, length, scale))
+        Day(
+            day,
+            format_amount(spent.get(day, ZERO), scale),
+            format_amount(totals[place], scale),
+            _even(allowed, place, length, scale),
+        )
         for place, day in enumerate(days, 1)
     ]
     return DailyChart(

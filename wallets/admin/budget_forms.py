@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -53,7 +54,7 @@ class AmountField(forms.CharField):
         self.zero_allowed = zero_allowed
         super().__init__(max_length=40, widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}), **kwargs)
 
-    def clean(self, value: Any) -> Decimal | None:  # type: ignore[override]  # a text goes in, an amount comes out
+    def clean(self, value: Any) -> Decimal | None:
         text = super().clean(value)
         if not text:
             return None
@@ -93,7 +94,7 @@ class ChangeAmountForm(BudgetForm):
     amount = AmountField(label="New amount")
     effective = choice(EFFECTIVE, label="From when", help_text="After a period of its own it starts with its amount.")
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-    field_order = ("amount", "effective", "reason")
+    field_order: tuple[str, ...] = ("amount", "effective", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +120,7 @@ class ChangeAmountForm(BudgetForm):
             )
         except ServiceError as error:
             raise ValidationError({"amount": plain_words(error)}) from None
-        self.data = self.data.copy()
+        self.data: QueryDict = self.request.POST.copy()
         self.data["seen"] = proof_of(cleaned["amount"], cleaned["effective"])
         raise ValidationError("Look at what changes, then send it again.", code="not_seen")
 
@@ -146,7 +147,7 @@ def _steps(rehearsed: RehearsedChange) -> list[tuple[str, str, str]]:
 class MoveForm(MoneyForm, BudgetForm):
     amount = AmountField()
     receiver = choice((), label="To")
-    field_order = ("amount", "receiver", "reason")
+    field_order: tuple[str, ...] = ("amount", "receiver", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -175,7 +176,7 @@ class ModeForm(BudgetForm):
     enforcement = choice(MODES, label="What becomes of a spend that does not fit")
     buffer_amount = AmountField(zero_allowed=True, help_text="By how much BLOCK may be exceeded.")
     buffer_percent = whole_number(100, help_text="The same as a share of what a period starts with; one of the two.")
-    field_order = ("enforcement", "buffer_amount", "buffer_percent", "reason")
+    field_order: tuple[str, ...] = ("enforcement", "buffer_amount", "buffer_percent", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,7 +189,7 @@ class EndForm(BudgetForm):
     last_day = forms.DateField(
         widget=UnfoldAdminTextInputWidget({"type": "date"}), help_text="Today or later. It is counted until then."
     )
-    field_order = ("last_day", "reason")
+    field_order: tuple[str, ...] = ("last_day", "reason")
 
     @property
     def end_date(self) -> Any:

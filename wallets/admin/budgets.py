@@ -32,6 +32,7 @@ from wallets.admin.budget_charts import DailyChart, daily_chart, waterfall
 from wallets.admin.budget_files import budgets_file, days_file
 from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
 from wallets.admin.budget_owners import categories_cell, owners_for, owners_of
+from wallets.admin.budget_setting import ROLLOVERS
 from wallets.admin.budget_pages import (
     alerts_table,
     budget_link,
@@ -64,7 +65,7 @@ class BudgetAdmin(BudgetButtons):
         ("amount_label", "period_type"),
         ("enforcement_label", "buffer_label"),
         ("categories_label", "thresholds_label"),
-        ("rollover", "rollover_cap_label"),
+        ("rollover_label", "rollover_cap_label"),
         ("refunds_to", "grace_days"),
         ("start_date", "last_day"),
         ("parent_label", "children_mode"),
@@ -159,11 +160,11 @@ class BudgetAdmin(BudgetButtons):
 
     @admin.display(description="Spent, reserved, left")
     def use(self, budget: Any) -> str:
-        return budget_bar(budget.view, database_now())
+        return budget_bar(budget.view, budget.now)
 
     @admin.display(description="Use and time")
     def pace_label(self, budget: Any) -> str:
-        return pace(budget.view, database_now())
+        return pace(budget.view, budget.now)
 
     @admin.display(description="Mode", ordering="enforcement")
     def enforcement_label(self, budget: Budget) -> str:
@@ -181,7 +182,9 @@ class BudgetAdmin(BudgetButtons):
     def buffer_label(self, budget: Budget) -> str:
         if budget.enforcement != Enforcement.BLOCK:
             return "any amount"
-        return f"{budget.buffer_percent} %" if budget.buffer_percent else money_cell(budget.buffer_amount, budget.currency)
+        return (
+            f"{budget.buffer_percent} %" if budget.buffer_percent else money_cell(budget.buffer_amount, budget.currency)
+        )
 
     @admin.display(description="Categories")
     def categories_label(self, budget: Budget) -> str:
@@ -190,6 +193,10 @@ class BudgetAdmin(BudgetButtons):
     @admin.display(description="Told at")
     def thresholds_label(self, budget: Budget) -> str:
         return ", ".join(f"{threshold} %" for threshold in budget.thresholds) or EMPTY
+
+    @admin.display(description="Carried into the next period")
+    def rollover_label(self, budget: Budget) -> str:
+        return dict(ROLLOVERS)[budget.rollover]
 
     @admin.display(description="Most that is carried over")
     def rollover_cap_label(self, budget: Budget) -> str:
@@ -206,10 +213,10 @@ class BudgetAdmin(BudgetButtons):
 
 
 def _shown(request: HttpRequest, budgets: list[Any]) -> list[Any]:
-    owners = owners_of(request, budgets)
+    owners, now = owners_of(request, budgets), database_now()
     for view in view_budgets(budgets):
         shown: Any = view.budget
-        shown.view, shown.owners = view, owners
+        shown.view, shown.owners, shown.now = view, owners, now
     return budgets
 
 

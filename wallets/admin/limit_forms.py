@@ -37,7 +37,7 @@ ONE_WALLET, ALL_WALLETS = "ONE", "ALL"
 class LimitFiguresForm(HistoryReasonForm):
     max_amount = AmountField(label="Most in all", required=False, help_text="Any amount without it.")
     max_count = whole_number(MOST_SPENDS, label="Most spends", required=False, help_text="Any number without it.")
-    field_order = ("max_amount", "max_count", "reason")
+    field_order: tuple[str, ...] = ("max_amount", "max_count", "reason")
 
     def clean_max_count(self) -> int | None:
         return self.cleaned_data["max_count"] or None

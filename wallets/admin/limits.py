@@ -30,7 +30,9 @@ from wallets.selectors.budgets import limits_visible_to
 from wallets.services.limits import put_limit, stop_limit
 
 KEEPERS = frozenset({"MANAGER", "FINANCE"})
-END = dialog("End this limit?", "Nothing asks it any more. This is final; a new one can be set.", HistoryReasonForm, "End")
+END = dialog(
+    "End this limit?", "Nothing asks it any more. This is final; a new one can be set.", HistoryReasonForm, "End"
+)
 
 
 @admin.register(Limit)
