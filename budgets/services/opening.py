@@ -140,10 +140,11 @@ def _plan_opening(line: Timeline, window: Window, span: Span, origin: Origin) ->
 
 
 def _base(budget: Budget, window: Window) -> Decimal:
-    """What a period starts with: the budget's amount, or its share by days of the first period if so wished."""
+    """What a period starts with: the budget's amount, or its share by days of the first period if so wished, in the
+    decimals that people see."""
     if not budget.prorate_first or budget.start_date <= window.first_day:
         return budget.amount
-    return prorated(budget.amount, get_asset(budget.currency).scale, window, budget.start_date)
+    return prorated(budget.amount, get_asset(budget.currency).cash_scale, window, budget.start_date)
 
 
 def _plan_closing(line: Timeline, period: BudgetPeriod, origin: Origin) -> None:
@@ -168,7 +169,8 @@ def _plan_carrying_again(line: Timeline, period: BudgetPeriod, origin: Origin) -
     before = following.carry_in
     moves = _carry(line, period, amount)
     data = {
-        **period_fields(following),
+        "period_key": following.key,
+        "total_amount": plain(line.budget.amount),
         "effective": str(Effective.THIS_PERIOD_ONLY),
         "before": {"carry_in": told(before)},
         "after": {"carry_in": told(following.carry_in)},

@@ -100,7 +100,7 @@ def calendar_of(budget: Budget) -> Calendar:
 
 def floor_of_period(budget: Budget, period: BudgetPeriod) -> Decimal:
     """How far what is left of a period may fall."""
-    scale = get_asset(budget.currency).scale
+    scale = get_asset(budget.currency).cash_scale
     return floor_of(budget.enforcement, budget.buffer_amount, budget.buffer_percent, period.base, scale)
 
 
