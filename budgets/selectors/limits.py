@@ -90,15 +90,16 @@ def _figures(limit: Limit, found: dict[tuple[UUID, str], EnvelopeFigures], now: 
     window = present_window(limit, now)
     if window is None:
         return LimitFigures()
-    amount, count = found.get((limit.id, limit.currency)), found.get((limit.id, COUNT))
     return LimitFigures(
-        amount=None if limit.max_amount is None or amount is None else _usage(amount, window),
-        count=None if limit.max_count is None or count is None else _usage(count, window),
+        amount=_usage(limit.max_amount, found.get((limit.id, limit.currency)), window),
+        count=_usage(limit.max_count, found.get((limit.id, COUNT)), window),
         resets_at=window.ends_at,
     )
 
 
-def _usage(envelope: EnvelopeFigures, window: Window) -> Usage:
+def _usage(maximum: Decimal | int | None, envelope: EnvelopeFigures | None, window: Window) -> Usage | None:
+    if maximum is None or envelope is None:
+        return None
     is_turned = envelope.window_starts_at is not None and envelope.window_starts_at >= window.starts_at
     used = envelope.spent if is_turned else ZERO
     remaining = EXACT.subtract(EXACT.subtract(envelope.total, used), envelope.reserved)

@@ -8,10 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from budgets.core.periods import Calendar
 from budgets.models import Budget, BudgetPeriod, Limit
 from budgets.selectors.covering import Spend
+from budgets.services.limits import LimitSpec, set_limit
+from compliance.models import User
 from ledger.ids import new_id
 from ledger.selectors.clock import database_now
+from ledger.services.allowances import Origin
 
 A_DAY = timedelta(days=1)
 
@@ -75,3 +79,10 @@ def give_past(budget: Budget, *, ended: timedelta = 10 * A_DAY, **more: Any) -> 
     """The period of 30 days that ended so long ago, closed."""
     ends_at = database_now() - ended
     return give_period(budget, ends_at - 30 * A_DAY, ends_at, **{"closed_at": ends_at, **more})
+
+
+def give_limit(user: User, amount: str = "100", *, created_by: UUID | None = None, **more: Any) -> Limit:
+    """Set a limit of so many EUR a day in Berlin on all that a user spends, the way the service does."""
+    usual = {"window": "DAILY", "currency": "EUR", "max_amount": Decimal(amount), "calendar": Calendar("Europe/Berlin")}
+    spec = LimitSpec(**{"company_id": user.company_id, "user_id": user.id, **usual, **more})
+    return set_limit(spec, origin=Origin(actor_type="SYSTEM"), created_by=created_by, reason="Be careful.")

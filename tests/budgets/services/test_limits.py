@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,13 +13,14 @@ from budgets.core.periods import Calendar
 from budgets.models import Limit
 from budgets.selectors.covering import Spend, find_coverage
 from budgets.selectors.limits import LimitFigures, Usage, limit_figures
-from budgets.services.limits import LimitSpec, end_limit, set_limit
+from budgets.services.limits import end_limit
 from ledger.errors import InvalidInput, NotFound
 from ledger.models import Account, Event, OutboxMessage
 from ledger.selectors.clock import database_now
 from ledger.services import journal
 from ledger.services.accounts import digest, ensure_system_accounts
 from ledger.services.movements import Claim, Details, Refusal, Side, payment
+from tests.budgets.spending import give_limit
 from tests.wallets.scene import ORIGIN, Scene, book, make_scene
 from wallets.services.wallets import funding_account
 
@@ -35,22 +35,20 @@ def scene(db: None) -> Scene:
     return scene
 
 
-def spec(scene: Scene, **more: Any) -> LimitSpec:
-    """100.00 EUR and three spends a day, of alice."""
-    alice = scene.cast.alice
-    usual = {"window": "DAILY", "currency": "EUR", "max_amount": Decimal(100), "max_count": 3}
-    calendar = Calendar("Europe/Berlin")
-    return LimitSpec(**{"company_id": alice.company_id, "user_id": alice.id, "calendar": calendar, **usual, **more})
-
-
 def given(scene: Scene, **more: Any) -> Limit:
-    return set_limit(spec(scene, **more), origin=ORIGIN, created_by=scene.cast.bob.id, reason="Be careful.")
+    """100.00 EUR and three spends a day, of alice, set by bob."""
+    return give_limit(scene.cast.alice, **{"max_count": 3, "created_by": scene.cast.bob.id, **more})
 
 
 def spend(scene: Scene, amount: str) -> Refusal | None:
     """alice pays; the machine decides under what covers it."""
     alice, wallet = scene.cast.alice, scene.alices
-    who = {"wallet_id": wallet.id, "user_id": alice.id, "team_id": alice.team_id, "company_id": alice.company_id}
+    who: dict[str, Any] = {
+        "wallet_id": wallet.id,
+        "user_id": alice.id,
+        "team_id": alice.team_id,
+        "company_id": alice.company_id,
+    }
     asked = Spend(**who, currency="EUR", amount=Decimal(amount))
     (allowances,) = find_coverage([asked]).allowances
     funding = funding_account(alice.company_id, "EUR")
@@ -152,7 +150,12 @@ def test_the_same_again_changes_nothing(scene: Scene) -> None:
 
 
 def test_another_kind_is_another_limit(scene: Scene) -> None:
-    kinds = [{}, {"window": "WEEKLY"}, {"limited_type": "PAYMENT"}, {"wallet_id": scene.alices.id}]
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"window": "WEEKLY"},
+        {"limited_type": "PAYMENT"},
+        {"wallet_id": scene.alices.id},
+    ]
     assert len({given(scene, **kind).id for kind in kinds}) == 4
     assert len({given(scene, **kind).id for kind in kinds} | {given(scene).id}) == 4
 
@@ -231,17 +234,18 @@ def test_an_ended_limit_binds_nobody(scene: Scene) -> None:
 def test_a_limit_whose_envelope_was_never_opened_lets_nothing_pass(scene: Scene) -> None:
     alice = scene.cast.alice
     row = {"company_id": alice.company_id, "user_id": alice.id, "currency": "EUR", "zone": "UTC"}
-    Limit.objects.create(**row, window="DAILY", max_amount=100)
+    Limit.objects.create(**row, window="DAILY", max_amount=Decimal(100))
     refusal = spend(scene, "1")
     assert refusal is not None
     assert refusal.code == "budget.not_evaluable"
 
 
 def test_what_makes_no_sense(scene: Scene) -> None:
-    for nonsense, pointer in [
+    refused_at: list[tuple[dict[str, Any], str]] = [
         ({"max_amount": None, "max_count": None}, "/max_amount"),
         ({"window": "PER_TRANSACTION"}, "/max_count"),
-    ]:
+    ]
+    for nonsense, pointer in refused_at:
         with pytest.raises(InvalidInput) as refused:
             given(scene, **nonsense)
         assert refused.value.data["errors"][0]["pointer"] == pointer
@@ -252,5 +256,5 @@ def test_what_makes_no_sense(scene: Scene) -> None:
 
 def test_a_company_that_moves_takes_its_limits_with_it(scene: Scene) -> None:
     limit = given(scene)
-    moved = set_limit(replace(spec(scene), calendar=Calendar("UTC")), origin=ORIGIN, created_by=None, reason="Moved.")
+    moved = given(scene, calendar=Calendar("UTC"))
     assert (moved.id, moved.zone, moved.version) == (limit.id, "UTC", 2)
