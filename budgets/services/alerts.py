@@ -36,10 +36,9 @@ from ledger.selectors.envelope_events import (
 )
 from ledger.services import journal
 from ledger.services.accounts import digest
-from ledger.services.allowances import SYSTEM, Allot
+from ledger.services.allowances import SYSTEM, Allot, Claim
 from ledger.services.claims import already_used
 from ledger.services.following import OutboxMessage, Progress, follow
-from ledger.services.movements import Claim
 
 FOLLOWER = "budget-alerts"
 
