@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from budgets.models import Budget
+from budgets.models import Budget, Limit
 from ledger.errors import NotFound
 
 
@@ -47,3 +47,17 @@ def lock_kind(owner_id: UUID) -> None:
     overlap would wait for each other's constraint. Comes before all rows."""
     with connection.cursor() as cursor:
         cursor.execute(_KIND, [str(owner_id)])
+
+
+def lock_limit(id: UUID) -> Limit:
+    """Lock a limit until the end of the transaction, and return it as it is then. As with budgets, `version` counts its
+    events without a gap.
+
+    Raises:
+        NotFound: it does not exist.
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    limit = Limit.objects.select_for_update(no_key=True).filter(id=id).first()
+    if limit is None:
+        raise NotFound
+    return limit

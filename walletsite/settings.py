@@ -235,6 +235,16 @@ REST_FRAMEWORK = {
 WEBHOOK_ALLOW_PRIVATE_TARGETS = env.bool("WEBHOOK_ALLOW_PRIVATE_TARGETS", PROFILE == "development")
 """Whether webhooks may go to addresses that are not public, such as this machine's. Never where strangers reach us."""
 
+# -- E-mail: by Django's own framework. In development it is written to the terminal.
+EMAIL_URL = env.str("EMAIL_URL", "" if IS_EXPOSED else "consolemail://")
+"""smtp+tls://user:password@host:587 or smtp+ssl://…:465. Empty: nobody is mailed, the inbox tells alone."""
+SENDS_EMAIL = bool(EMAIL_URL)
+if SENDS_EMAIL:
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "") or "Wallet service <wallet@localhost>"
+EMAIL_TIMEOUT = 10
+EMAIL_USE_LOCALTIME = False
+
 # -- Background work: JSON only, nothing acknowledged before it is done, no results kept.
 CELERY_BROKER_URL = BROKER_URL
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -270,6 +280,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "turn budgets": {"task": "budgets.turn_budgets", "schedule": timedelta(minutes=1)},
     "verify budgets": {"task": "budgets.verify_budgets", "schedule": crontab(hour="3", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
+    "note notifications": {"task": "wallets.note_notifications", "schedule": timedelta(seconds=15)},
+    "send e-mails": {"task": "wallets.send_emails", "schedule": timedelta(seconds=15)},
+    "purge notifications": {"task": "wallets.purge_notifications", "schedule": timedelta(hours=1)},
     "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 
-from budgets.models import BudgetPeriod
-from budgets.models.vocabulary import RefundsTo
-from ledger.selectors.clock import DatabaseClock
+_REDIRECTIONS = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+    SELECT paid.id, present.id
+    FROM budgets_budgetperiod AS paid
+    JOIN budgets_budget AS budget ON budget.id = paid.budget_id AND budget.refunds_to = 'CURRENT'
+    CROSS JOIN clock
+    JOIN budgets_budgetperiod AS present ON present.budget_id = budget.id
+        AND present.starts_at <= clock.now AND present.ends_at > clock.now
+    WHERE paid.id = ANY(%s) AND paid.id <> present.id
+"""
 
 
 def redirections(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -23,10 +30,6 @@ def redirections(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         without an entry gets its own back: its budget refunds to ORIGIN, it is the present one itself, or there is no
         present one. One query.
     """
-    present = BudgetPeriod.objects.filter(
-        id__in=list(owner_ids),
-        budget__refunds_to=RefundsTo.CURRENT,
-        budget__periods__starts_at__lte=DatabaseClock(),
-        budget__periods__ends_at__gt=DatabaseClock(),
-    )
-    return dict(present.exclude(id=F("budget__periods__id")).values_list("id", "budget__periods__id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_REDIRECTIONS, [list(owner_ids)])
+        return dict(cursor.fetchall())

@@ -19,11 +19,14 @@ def covering(spends: Sequence[Spend]) -> list[tuple[Allowance, ...]]:
         One tuple per spend, in order; each in the order of the rules' ids. What blocks and cannot be evaluated is an
         `Unevaluable`. Two queries, however many spends, budgets and limits there are; more only when a period has
         begun that nobody has opened yet.
+
+    Raises:
+        Busy: somebody else is at a budget that has to be turned for longer than `lock_timeout`.
     """
     if not spends:
         return []
     found = find_coverage(spends)
     if found.to_turn:
-        turn(sorted(found.to_turn), found.now)
+        turn(found.to_turn)
         found = find_coverage(spends)
     return found.allowances

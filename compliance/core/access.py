@@ -45,6 +45,7 @@ _NARROWER = {
     ("ledger", "jobrun"): _COMPANY_ROLES,
     ("wallets", "webhookendpoint"): _COMPANY_ROLES,
     ("wallets", "webhookdelivery"): _COMPANY_ROLES,
+    ("wallets", "notificationemail"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

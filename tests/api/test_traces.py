@@ -21,7 +21,7 @@ from compliance.services.audit import record_change
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.models import Event, InboxEvent
 from tests.api.authorisation import ROWS, Row
-from tests.api.buttons import BUTTONS, EVENT
+from tests.api.buttons import BUTTONS, EVENT, READ
 from tests.api.routes import api_routes
 from tests.api.test_authorisation import World, make_world, routes_by_name
 from tests.compliance.clients import api_as, tokens_of
@@ -31,8 +31,11 @@ from tests.wallets.admin.staff import at_desk, page
 from tests.wallets.incoming import cancelled, row_of
 from tests.wallets.scene import undone
 from tests.wallets.webhooks import make_endpoint
+from wallets.models import Notification
 
 LOG_IN = "a log-in"
+ROWS_OF_THEIR_OWN = {EVENT, READ}
+"""Traces that are no audit records: what they are says who it was and when."""
 
 ROUTES = {
     "POST /v1/users": "user.created",
@@ -56,6 +59,8 @@ ROUTES = {
     "POST /v1/reservations/{reservation_id}/progress": EVENT,
     "POST /v1/closings": "books.closed",
     "POST /v1/inbox/events": EVENT,
+    "POST /v1/notifications/read": READ,
+    "PUT /v1/notification-preferences": "notification_preferences.changed",
     "POST /v1/webhook-endpoints": "webhook_endpoint.created",
     "PATCH /v1/webhook-endpoints/{endpoint_id}": "webhook_endpoint.changed",
     "DELETE /v1/webhook-endpoints/{endpoint_id}": "webhook_endpoint.disabled",
@@ -83,7 +88,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def traces_of(actor_id: UUID) -> dict[str, int]:
     """How often each kind of trace names somebody."""
     records = AuditRecord.objects.filter(actor_id=actor_id)
-    found = {EVENT: Event.objects.filter(actor_id=actor_id).count()}
+    read = Notification.objects.filter(user_id=actor_id, read_at__isnull=False)
+    found = {EVENT: Event.objects.filter(actor_id=actor_id).count(), READ: read.count()}
     for record in records:
         found[record.event_type] = found.get(record.event_type, 0) + 1
     return found
@@ -124,7 +130,7 @@ def test_a_request_that_changes_something_leaves_its_trace(world: World, row: Ro
         )
         assert answer.status_code == routes_by_name()[row.route].operation.status, answer.content
         assert ROUTES[row.route] in left(before, traces_of(actor.id))
-        if ROUTES[row.route] != EVENT:
+        if ROUTES[row.route] not in ROWS_OF_THEIR_OWN:
             record = AuditRecord.objects.filter(actor_id=actor.id).latest("id")
             kept = (record.actor_role, record.ip_address, record.correlation_id)
             assert kept == ("FINANCE", "127.0.0.1", answer.headers["X-Request-Id"])
@@ -189,7 +195,7 @@ def test_a_button_leaves_its_trace(world: World, name: tuple[str, str]) -> None:
         answer: Any = at_desk(frida).post(button.path(world), {**dict(button.form), "_form_submitted": "True"})
         assert "HX-Redirect" in answer.headers, answer.content
         assert button.trace in left(before, traces_of(frida.id))
-        if button.trace == EVENT:
+        if button.trace in ROWS_OF_THEIR_OWN:
             return
         record = AuditRecord.objects.filter(actor_id=frida.id, event_type=button.trace).latest("id")
         assert (record.actor_role, record.reason) == ("FINANCE", dict(button.form)["reason"])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
@@ -45,9 +46,11 @@ from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
 from tests.wallets.incoming import booked, make_due, row_of, take
-from tests.wallets.scene import available, give_wallet
+from tests.wallets.notices import frozen, only_mine, received
+from tests.wallets.scene import available, give_wallet, set_status
 from tests.wallets.webhooks import listening, ping
-from wallets.models import WebhookDelivery, WebhookSecret
+from wallets.models import Notification, WebhookDelivery, WebhookSecret
+from wallets.services.notifications.noting import note
 from walletsite.celery import app
 
 app.loader.import_default_modules()
@@ -207,6 +210,41 @@ def to_turn() -> Tick:
     return Tick(lambda: [period.base for period in now], [600] * 3)
 
 
+def to_note() -> Tick:
+    """Money came in, then the wallet was frozen."""
+    cast = make_cast()
+    wallet = give_wallet(cast.alice, "10")
+    set_status(wallet, "FROZEN", by=cast.conny)
+    wait_for_horizon()
+    kinds = Notification.objects.filter(user=cast.alice).order_by("kind").values_list("kind", flat=True)
+    return Tick(lambda: list(kinds), ["MONEY_RECEIVED", "WALLET_FROZEN"])
+
+
+def to_mail() -> Tick:
+    """Three e-mails, each for somebody else."""
+    only_mine()
+    people = [UserFactory() for _ in range(3)]
+    note([frozen(give_wallet(person)) for person in people])
+    addresses = {person.email for person in people}
+
+    def look() -> list[str]:
+        return sorted(to for message in mail.outbox for to in message.to if to in addresses)
+
+    return Tick(look, sorted(addresses))
+
+
+def to_purge_notifications() -> Tick:
+    """Two that are too old, beside one that is not."""
+    alice = UserFactory()
+    wallet = give_wallet(alice)
+    for days in (120, 91, 89):
+        message = received(wallet)
+        note([message])
+        created_at = timezone.now() - timedelta(days=days)
+        Notification.objects.filter(user=alice, cause=message.id).update(created_at=created_at)
+    return Tick(lambda: Notification.objects.filter(user=alice).count(), 1)
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -227,6 +265,9 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "budgets.turn_budgets": to_turn,
     "budgets.verify_budgets": to_check,
     "wallets.retry_due_events": to_retry,
+    "wallets.note_notifications": to_note,
+    "wallets.send_emails": to_mail,
+    "wallets.purge_notifications": to_purge_notifications,
     "wallets.purge_webhooks": to_purge_webhooks,
 }
 

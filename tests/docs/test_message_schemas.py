@@ -26,6 +26,7 @@ from ledger.services.holds import expire_holds
 from tests import messages
 from tests.budgets.factories import Owner
 from tests.budgets.factories import change as change_budget
+from tests.budgets.spending import give_limit
 from tests.compliance.clients import api_as
 from tests.docs.pages import blocks, quoted, read
 from tests.messages import ENVELOPE, FOLDER, faults_of, file_of
@@ -142,6 +143,8 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
     budget = Owner().budget("600")  # BudgetCreated, BudgetPeriodOpened
     change_budget(budget, amount=Decimal(700))  # BudgetChanged
     turn([budget.id], database_now() + timedelta(days=40))  # BudgetPeriodClosed
+    for amount in ("100", "200"):  # LimitCreated, LimitChanged
+        give_limit(cast.alice, amount)
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
     bodies = [cloud_event(message) for message in messages.written_since(before)]
     return [*map(json.loads, bodies), json.loads(test.body)]

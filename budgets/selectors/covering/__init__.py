@@ -24,16 +24,14 @@ class Coverage:
     Attributes:
         allowances: per spend, in order; each in the order of the rules' ids.
         to_turn: budgets whose present period is not there yet, or whose last one has not been closed.
-        now: the database's clock, by which all of it was told.
     """
 
     allowances: list[tuple[Allowance, ...]]
     to_turn: frozenset[UUID]
-    now: datetime
 
 
 def find_coverage(spends: Sequence[Spend]) -> Coverage:
-    """The budgets and limits that spends have to fit, and what time it is.
+    """The budgets and limits that spends have to fit.
 
     Two queries, however many spends, budgets and limits there are. What blocks and cannot be evaluated (no period, no
     rate, an unknown time zone) is an `Unevaluable`, which the machine refuses. Whether an envelope has been opened is
@@ -44,7 +42,6 @@ def find_coverage(spends: Sequence[Spend]) -> Coverage:
     return Coverage(
         allowances=[_allowances(spend, rules, limits, now) for spend in spends],
         to_turn=frozenset(rule.id for rule in rules if rule.is_to_turn(now)),
-        now=now,
     )
 
 

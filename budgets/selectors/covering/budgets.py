@@ -159,7 +159,7 @@ class Rule:
 
 def rules_for(spends: Sequence[Spend]) -> tuple[datetime, list[Rule]]:
     """What time it is, and the budgets that may count one of the spends, by id. One query."""
-    sought = {
+    sought: dict[str, Any] = {
         "wallets": list({spend.wallet_id for spend in spends}),
         "teams": list({spend.team_id for spend in spends if spend.team_id is not None}),
         "companies": list({spend.company_id for spend in spends if not spend.to_company}),
@@ -174,7 +174,22 @@ def rules_for(spends: Sequence[Spend]) -> tuple[datetime, list[Rule]]:
 def _rules(rows: Iterator[tuple[Any, ...]]) -> Iterator[Rule]:
     for _, group in groupby(rows, key=lambda row: row[0]):
         of_one = list(group)
-        id, name, scope, company, team, wallet, currency, categories, *rest = of_one[0][:14]
-        periods = tuple(Period(*row[14:]) for row in of_one if row[14] is not None)
-        known_as = frozenset(map(str.casefold, categories))
-        yield Rule(id, name, scope, company, team, wallet, currency, known_as, *rest, periods)
+        id, name, scope, company_id, team_id, wallet_id, currency, categories, *others = of_one[0][:14]
+        enforcement, status, start_date, end_date, zone, grace_days = others
+        yield Rule(
+            id=id,
+            name=name,
+            scope=scope,
+            company_id=company_id,
+            team_id=team_id,
+            wallet_id=wallet_id,
+            currency=currency,
+            categories=frozenset(map(str.casefold, categories)),
+            enforcement=enforcement,
+            status=status,
+            start_date=start_date,
+            end_date=end_date,
+            zone=zone,
+            grace_days=grace_days,
+            periods=tuple(Period(*row[14:]) for row in of_one if row[14] is not None),
+        )
