@@ -169,7 +169,8 @@ def _plan_carrying_again(line: Timeline, period: BudgetPeriod, origin: Origin) -
     before = following.carry_in
     moves = _carry(line, period, amount)
     data = {
-        **period_fields(following),
+        "period_key": following.key,
+        "total_amount": plain(line.budget.amount),
         "effective": str(Effective.THIS_PERIOD_ONLY),
         "before": {"carry_in": told(before)},
         "after": {"carry_in": told(following.carry_in)},

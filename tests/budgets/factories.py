@@ -16,13 +16,14 @@ from budgets.services.changing import Changed, change_budget
 from budgets.services.covering import Spend, covering
 from budgets.services.creating import create_budget
 from budgets.services.specs import BudgetChange, BudgetSpec
+from ledger.core.state import Hold
 from ledger.ids import new_id
 from ledger.models import OutboxMessage
 from ledger.selectors.clock import database_now
-from ledger.services import journal
+from ledger.services import holds, journal
 from ledger.services.allowances import Origin
-from ledger.services.movements import Side
-from tests.ledger.books import Books, code_of
+from ledger.services.movements import Claim, Details, Side
+from tests.ledger.books import Books, code_of, stored_hold
 
 ORIGIN = Origin(actor_type="MANAGER", actor_id=UUID(int=8), correlation_id="request-8")
 BERLIN = Calendar("Europe/Berlin")
@@ -68,6 +69,20 @@ class Owner:
     def spend(self, amount: str, *, at: datetime | None = None, category: str = "") -> str | None:
         """Pay out of the wallet; the refusal's code, or None."""
         return code_of(journal.post([self.payment(amount, at=at, category=category)])[0])
+
+    def hold(self, amount: str) -> Hold:
+        """Set money aside, as far as his budgets let him."""
+        details = Details(
+            claim=Claim(scope="tests", key=str(new_id()), request_hash=b""),
+            origin=ORIGIN,
+            company_id=self.books.company_id,
+            amount=Decimal(amount),
+            currency=self.books.currency,
+            allowances=self.payment(amount).allowances,
+        )
+        command = holds.reserve(self.wallet, None, details, holds.Deadline(expires_in=timedelta(hours=1)))
+        assert code_of(journal.post([command])[0]) is None
+        return stored_hold(command.hold_id)
 
     def payment(self, amount: str, *, at: datetime | None = None, category: str = "") -> Any:
         spend = Spend(

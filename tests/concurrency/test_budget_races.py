@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -12,12 +12,14 @@ import pytest
 from budgets.errors import BudgetOverlap, BudgetTooSmall, ParentExceeded
 from budgets.models import Budget
 from budgets.models.vocabulary import ChildrenMode, Rollover
+from budgets.services import turning
 from budgets.services.changing import Changed, adjust_period
 from budgets.services.invariants import find_broken_budgets
 from budgets.services.moving import transfer_budget
+from budgets.services.timeline import Timeline
 from budgets.services.turning import turn
 from tests.budgets.factories import ORIGIN, WEEKLY, Owner, change, create, current, figures, left, messages, periods
-from tests.ledger.books import post, stored_hold
+from tests.ledger.books import post
 from tests.ledger.sessions import answers, together
 
 pytestmark = pytest.mark.usefixtures("sound_in_the_end", "committed_db")
@@ -99,10 +101,30 @@ def test_holds_that_end_while_the_period_is_closed_are_carried_in_the_end() -> N
     budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
     week = current(budget)
     later = week.ends_at + timedelta(days=3)
-    reserves = [owner.books.reserve(owner.wallet, "5", allowances=owner.payment("5").allowances) for _ in range(10)]
-    post(*reserves)
-    releases = [partial(post, owner.books.release(stored_hold(reserve.hold_id))) for reserve in reserves]
+    releases = [partial(post, owner.books.release(owner.hold("5"))) for _ in range(10)]
     together([*releases, *[partial(turn, [budget.id], later)] * 5])
     turn([budget.id], later)
+    assert [figures(period).remaining for period in periods(budget)] == [0, 200]
+    assert messages(budget).count("BudgetPeriodClosed") == 1
+
+
+def test_a_plan_that_is_outdated_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody releases a hold between the look and the lock."""
+    owner = Owner()
+    budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
+    week = current(budget)
+    hold = owner.hold("40")
+    waiting, looks, look = [owner.books.release(hold)], [], turning.read_timeline
+
+    def look_and_be_overtaken(budget: Budget, now: datetime) -> Timeline:
+        line = look(budget, now)
+        looks.append(line.read[week.id])
+        while waiting:
+            answers(together([partial(post, waiting.pop())]))
+        return line
+
+    monkeypatch.setattr(turning, "read_timeline", look_and_be_overtaken)
+    assert turn([budget.id], week.ends_at + timedelta(days=3)) == 1
+    assert looks == [60, 100]
     assert [figures(period).remaining for period in periods(budget)] == [0, 200]
     assert messages(budget).count("BudgetPeriodClosed") == 1

@@ -6,6 +6,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,16 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from budgets.services.turning import turn
 from ledger.events import data_schema
 from ledger.ids import new_id
 from ledger.models import OutboxMessage
+from ledger.selectors.clock import database_now
 from ledger.selectors.stream import cloud_event
 from ledger.services.holds import expire_holds
 from tests import messages
+from tests.budgets.factories import Owner
+from tests.budgets.factories import change as change_budget
 from tests.budgets.spending import give_limit
 from tests.compliance.clients import api_as
 from tests.docs.pages import blocks, quoted, read
@@ -136,6 +142,9 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
     assert take(booked(cast.alice, "999.00", booking="B-1")).status == "PROCESSED"  # BookingRejected
     for amount in ("100", "200"):  # LimitCreated, LimitChanged
         give_limit(cast.alice, amount)
+    budget = Owner().budget("600")  # BudgetCreated, BudgetPeriodOpened
+    change_budget(budget, amount=Decimal(700))  # BudgetChanged
+    turn([budget.id], database_now() + timedelta(days=40))  # BudgetPeriodClosed
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
     bodies = [cloud_event(message) for message in messages.written_since(before)]
     return [*map(json.loads, bodies), json.loads(test.body)]

@@ -14,10 +14,8 @@ from budgets.models.vocabulary import Enforcement, PeriodType, Rollover
 from budgets.services import timeline
 from budgets.services.invariants import find_broken_budgets
 from budgets.services.turning import turn
-from ledger.ids import new_id
-from ledger.services import journal
 from tests.budgets.factories import WEEKLY, Owner, change, current, data_of, figures, messages, periods
-from tests.ledger.books import post, row_counts, stored_hold
+from tests.ledger.books import post, row_counts
 
 pytestmark = pytest.mark.django_db
 
@@ -129,12 +127,10 @@ def test_the_next_one_is_opened_a_day_ahead(owner: Owner) -> None:
 def test_a_hold_that_ends_late_is_carried_later(owner: Owner) -> None:
     budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
     week = current(budget)
-    payment = owner.payment("40")
-    reserve = owner.books.reserve(owner.wallet, "40", allowances=payment.allowances)
-    post(reserve)
+    hold = owner.hold("40")
     turn([budget.id], after(week))
     assert allocations(budget) == [(100, 0, 60, 0), (100, 60, 0, 160)]
-    post(owner.books.release(stored_hold(reserve.hold_id)))
+    post(owner.books.release(hold))
     assert figures(week).remaining == 40
     assert turn(None, after(week)) >= 1
     assert allocations(budget) == [(100, 0, 100, 0), (100, 100, 0, 200)]
@@ -189,30 +185,6 @@ def test_the_beat_finds_what_is_due_by_itself(owner: Owner) -> None:
     ) as idle:
         assert turn(None, after(week)) == 0
     assert len(idle) <= 5
-
-
-def test_a_plan_that_is_outdated_is_made_anew(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody releases a hold between the look and the lock."""
-    budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
-    week = current(budget)
-    reserve = owner.books.reserve(owner.wallet, "40", allowances=owner.payment("40").allowances)
-    post(reserve)
-    record, releases = journal.record, [owner.books.release(stored_hold(reserve.hold_id))]
-
-    def release_first(commands: object, **options: object) -> object:
-        while releases:
-            record([releases.pop()])
-        return record(commands, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(timeline.journal, "record", release_first)
-    turn([budget.id], after(week))
-    monkeypatch.undo()
-    if stored_hold(reserve.hold_id).is_open:
-        post(owner.books.release(stored_hold(reserve.hold_id), key=str(new_id())))
-        turn([budget.id], after(week))
-    assert allocations(budget) == [(100, 0, 100, 0), (100, 100, 0, 200)]
-    assert messages(budget).count("BudgetPeriodClosed") == 1
-    assert sound()
 
 
 def test_what_breaks_on_the_way_leaves_nothing(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
