@@ -140,11 +140,11 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
     let_expire(expired)
     expire_holds()
     assert take(booked(cast.alice, "999.00", booking="B-1")).status == "PROCESSED"  # BookingRejected
-    for amount in ("100", "200"):  # LimitCreated, LimitChanged
-        give_limit(cast.alice, amount)
     budget = Owner().budget("600")  # BudgetCreated, BudgetPeriodOpened
     change_budget(budget, amount=Decimal(700))  # BudgetChanged
     turn([budget.id], database_now() + timedelta(days=40))  # BudgetPeriodClosed
+    for amount in ("100", "200"):  # LimitCreated, LimitChanged
+        give_limit(cast.alice, amount)
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
     bodies = [cloud_event(message) for message in messages.written_since(before)]
     return [*map(json.loads, bodies), json.loads(test.body)]
