@@ -170,6 +170,7 @@ class Reserve(Command):
         parts: the money first; every part is held with the document's amount.
         account_ids: every account of the parts, and the headline accounts of their wallets.
         expires_in: the deadline, from the moment of decision.
+        answers: as a `Transfer`'s.
     """
 
     document: Document
@@ -178,6 +179,7 @@ class Reserve(Command):
     account_ids: tuple[UUID, ...]
     expires_in: timedelta
     purpose: str = ""
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ledger.core.commands import Advance, Capture, Expire, Extend, HoldCommand, Leg, Release, Reserve
 from ledger.core.decisions import Decision, as_text, gate_data
-from ledger.core.documents import first_event, refuse
+from ledger.core.documents import answered, first_event, refuse
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.held import document_state, part_data
 from ledger.core.legs import RETURNING, SETTLING, leg_gates, merged, postings, require_balanced
@@ -33,7 +33,7 @@ def decide_reserve(accounts: Accounts, command: Reserve, now: datetime) -> Decis
     gates = leg_gates(accounts, legs)
     code = first_failure(gates)
     if code is not None:
-        return refuse(command, document, Refusal(code, gates), now)
+        return refuse(command, document, Refusal(code, gates), now, **answered(command))
     # Nothing below may fail.
     expires_at = now + command.expires_in
     kept = {

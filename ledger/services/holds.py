@@ -79,18 +79,24 @@ def payee_clearing(company_id: UUID, asset: str) -> SystemAccount:
 
 
 def reserve(
-    wallet: Side, destination: Side | None, details: Details, deadline: Deadline, envelopes: tuple[Part, ...] = ()
+    wallet: Side,
+    destination: Side | None,
+    details: Details,
+    deadline: Deadline,
+    envelopes: tuple[Part, ...] = (),
+    *,
+    payee: SystemAccount | None = None,
 ) -> Reserve:
     """Set money of a wallet aside (R164).
 
     Args:
         destination: whom it is for; the amount shows there as PENDING. None = a capture will say, or nobody's wallet.
         envelopes: parts of budgets and limits that are held, captured and given back together with the money.
+        payee: where captures go that name no wallet, if not to payees outside; open already, or opened along.
     """
     currency = details.currency
-    parts = [
-        Part(wallet.account_id, wallet_account_id(wallet.wallet_id, wallet.currency, Bucket.RESERVED), None, currency)
-    ]
+    reserved = wallet_account_id(wallet.wallet_id, wallet.currency, Bucket.RESERVED)
+    parts = [Part(wallet.account_id, reserved, None if payee is None else payee.id, currency)]
     headlines = [wallet.account_id]
     if destination is not None:
         expected = expected_money(details.company_id, currency).id
@@ -123,6 +129,7 @@ def reserve(
         account_ids=_distinct([*headlines, *(id for part in parts for id in (part.source, part.held))]),
         expires_in=deadline.expires_in,
         purpose=deadline.purpose,
+        answers=details.answers,
     )
 
 
