@@ -28,7 +28,7 @@ def main() -> int:
         from tests.chaos.run import run_chaos, run_silence  # its models need the settings of this very installation
 
         story = run_silence if asked.silence else run_chaos
-        report = story(installed, minutes=asked.minutes, seed=seed, console=console)
+        report = story(installed, minutes=asked.minutes, seed=seed, console=console, patience=asked.patience)
     report.show(console, f"{asked.broker}, {asked.minutes:g} minutes, seed {seed}")
     return 0 if report.is_good else 1
 
@@ -39,6 +39,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--broker", choices=("rabbitmq", "valkey"), default="rabbitmq")
     parser.add_argument("--seed", type=int, help="of an earlier run; otherwise one is chosen and shown")
     parser.add_argument("--silence", action="store_true", help="kill only the broker, once, for all of the time")
+    parser.add_argument("--patience", type=float, default=1, help="how many times longer recovering may take")
     return parser.parse_args()
 
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kombu import Exchange, Queue
+from kombu import Consumer, Exchange, Queue
+from kombu.message import Message
 
 from ledger import events
 from ledger.services.consuming import Intake
 from tests.chaos.partner import connect
 
+PREFETCH, QUIET_SECONDS = 200, 5
 QUEUE = Queue(
     "chaos.listener",
     Exchange(events.EXCHANGE, type="topic", durable=True),
@@ -53,20 +55,34 @@ def declare(broker_url: str, intake: Intake) -> None:
 
 
 def hear_all(broker_url: str) -> Heard:
+    """Everything that lies in the queue, in its order."""
     heard = Heard()
+
+    def note(message: Message) -> None:
+        heard.note(json.loads(message.body or ""))
+        message.ack()
+
     with connect(broker_url) as broker:
-        queue = QUEUE(broker.default_channel)
-        while (message := queue.get(no_ack=True)) is not None:
-            heard.note(json.loads(message.body or ""))
-    return heard
+        channel = broker.default_channel
+        with Consumer(channel, [QUEUE], on_message=note, auto_declare=False, prefetch_count=PREFETCH):
+            while True:
+                try:
+                    broker.drain_events(timeout=QUIET_SECONDS)
+                except TimeoutError:
+                    if _length(broker_url, channel, QUEUE.name) == 0:
+                        return heard
 
 
 def lengths(intake: Intake) -> tuple[int, int]:
     """How many messages lie in the service's queue, and among its dead letters."""
     with connect(intake.broker_url) as broker:
-        channel: Any = broker.default_channel
-        names = intake.queue, f"{intake.queue}.dead"
-        if not intake.broker_url.startswith("amqp"):
-            return channel._size(names[0]), channel._size(names[1])  # there, a queue that is empty does not exist
-        waiting, dead = (channel.queue_declare(name, passive=True).message_count for name in names)
+        channel, names = broker.default_channel, (intake.queue, f"{intake.queue}.dead")
+        waiting, dead = (_length(intake.broker_url, channel, name) for name in names)
     return waiting, dead
+
+
+def _length(broker_url: str, channel: Any, name: str) -> int:
+    """On Valkey, a queue that is empty does not exist."""
+    is_rabbitmq = broker_url.startswith("amqp")
+    length: int = channel.queue_declare(name, passive=True).message_count if is_rabbitmq else channel._size(name)
+    return length

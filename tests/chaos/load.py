@@ -71,9 +71,13 @@ class Load:
         self._running = [pool.submit(self._work, number) for number in range(self.clients)]
         pool.shutdown(wait=False)
 
+    def end(self) -> None:
+        """Begin nothing more."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Returns when every wish has its final answer."""
-        self._stopped.set()
+        self.end()
         for client in self._running:
             client.result()
 

@@ -20,7 +20,8 @@ from redis.exceptions import RedisError
 from ledger.services.consuming import Intake
 from tests.wallets.incoming import cancelled, event, joined
 
-PAUSE_SECONDS, REST_SECONDS, PATIENCE_SECONDS = 0.05, 0.3, 120
+PAUSE_SECONDS, REST_SECONDS, PATIENCE_SECONDS = 0.12, 0.3, 120
+"""Between two events: a consumer that is killed every twenty seconds has to be able to catch up."""
 DONE = ("PROCESSED", "")
 
 
@@ -65,9 +66,13 @@ class Partner:
         self._running = pool.submit(self._work)
         pool.shutdown(wait=False)
 
+    def end(self) -> None:
+        """Begin nothing more."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Returns when everything has been confirmed."""
-        self._stopped.set()
+        self.end()
         assert self._running is not None
         self._running.result()
 
@@ -171,7 +176,7 @@ class Line:
         if self._producer is None:
             self._connection = connect(self._intake.broker_url)
             exchange = Exchange(self._intake.exchange, type=self._intake.exchange_type, durable=True)
-            self._producer = self._connection.Producer(exchange=exchange, auto_declare=False)
+            self._producer = self._connection.Producer(exchange=exchange)
         return self._producer
 
 

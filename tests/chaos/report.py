@@ -10,8 +10,13 @@ from rich.table import Table
 
 @dataclass
 class Report:
-    """Rows, in the order in which they were found."""
+    """Rows, in the order in which they were found.
 
+    Attributes:
+        patience: how many times longer than promised recovering may take.
+    """
+
+    patience: float = 1
     rows: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def note(self, what: str, seen: object) -> None:

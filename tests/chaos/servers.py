@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -39,8 +40,29 @@ class Process:
     program: Program
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    ended_by_itself: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
+        with self._lock:
+            self._run()
+
+    def kill(self) -> None:
+        with self._lock:
+            if self.process is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                self.process = None
+
+    def revive(self) -> None:
+        """Start it again if it is gone though nobody has killed it, as whoever supervises it would."""
+        with self._lock:
+            if self.process is not None and self.process.poll() is not None:
+                self.ended_by_itself += 1
+                self._run()
+
+    def _run(self) -> None:
         self.program.before_start()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -50,16 +72,6 @@ class Process:
                 stderr=output,
                 **self.program.popen_options(),
             )
-
-    def kill(self) -> None:
-        assert self.process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def has_ended(self) -> bool:
-        """Whether it is gone though nobody has killed it."""
-        return self.process is not None and self.process.poll() is not None
 
 
 @dataclass
@@ -99,6 +111,10 @@ class Installation:
         for program in background_programs({**os.environ, **self.environment}):
             self.processes[program.name] = Process(program, self.folder / f"{program.name}.log")
             self.processes[program.name].start()
+
+    def revive(self) -> None:
+        for process in self.processes.values():
+            process.revive()
 
     def end(self) -> None:
         for process in self.processes.values():
@@ -165,6 +181,5 @@ def _made_up() -> dict[str, str]:
         "SEAL_SIGNING_KEYS": f"chaos:{b64encode(secrets.token_bytes(32)).decode()}",
         "WEBHOOK_ENCRYPTION_KEYS": secrets.token_urlsafe(48),
         "WEBHOOK_ALLOW_PRIVATE_TARGETS": "true",
-        "WORKER_PROCESSES": "1",
         **{f"RATE_LIMIT_PER_{who}": UNLIMITED for who in ("WALLET", "PERSON", "SERVICE")},
     }

@@ -25,7 +25,7 @@ from tests.wallets.receiver import Receiver, receiver
 from tests.wallets.scene import give_wallet
 from tests.wallets.webhooks import make_endpoint
 
-WALLETS, FUNDS = 6, "1000000"
+WALLETS, FUNDS = 24, "1000000"
 WEBHOOK_TYPES = ("WalletCreated", "ReservationReleased")
 TOKEN_SECONDS = 600
 """A token is good for fifteen minutes; a new one is asked for long before, should the database be away just then."""
@@ -96,6 +96,8 @@ def stage(installed: Installation, *, seed: int) -> Iterator[Stage]:
         installed.start_background()
         load = Load(server.port, Tokens(cast.bookings), [wallet for _, wallet in people], seed)
         partner = Partner(intake, people, cast.company.id, seed)
+        stack.callback(load.end)
+        stack.callback(partner.end)
         yield Stage(installed, cast, people, intake, hooks, load, partner)
 
 
