@@ -193,3 +193,15 @@ def test_a_task_outlives_its_broker(rabbitmq: Node) -> None:
     rabbitmq.kill()
     rabbitmq.start()
     assert purge(rabbitmq.url) == 1
+
+
+def test_who_keeps_a_connection_goes_on_after_the_broker_was_away(rabbitmq: Node) -> None:
+    """As beat does."""
+    purge(rabbitmq.url)
+    with connected(rabbitmq.url) as broker:
+        producer = app.amqp.Producer(broker, auto_declare=False)
+        app.send_task(JOB, producer=producer)
+        rabbitmq.kill()
+        rabbitmq.start()
+        app.send_task(JOB, producer=producer)
+    assert purge(rabbitmq.url) == 2
