@@ -90,7 +90,7 @@ def gates_table(record: DecisionRecord, asset: str, visible: Collection[UUID], w
     rows = [
         [
             gate.kind.value,
-            _gate_of(str(gate.id), visible, wallet_cell),
+            gate.name or _gate_of(str(gate.id), visible, wallet_cell),
             label_cell("MET" if gate.ok else "NOT MET"),
             gate.code.value if gate.code else EMPTY,
             _figure(gate, gate.required, asset),
@@ -112,8 +112,8 @@ def _gate_of(name: str, visible: Collection[UUID], wallet_cell: WalletCell) -> s
 
 
 def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:
-    """An amount, but for the one gate whose figures are versions."""
-    if gate.id == "version" and figure is not None:
+    """An amount, unless it is a version or a count."""
+    if (gate.id == "version" or gate.unit) and figure is not None:
         return format_html('<span class="money">{}</span>', figure)
     return money_cell(figure, asset)
 
