@@ -119,14 +119,14 @@ def _envelope_gate(accounts: Accounts, envelope: Envelope, asset: str, amount: D
     if account is None or account.min_balance is None or not is_comparable:
         # Its envelope was never opened, or it is in another currency than what is spent.
         return _unevaluable(_KINDS[envelope.kind], envelope)
-    required, binds = envelope.taken_by(amount), account.min_balance > LOWEST
-    available = account.balance - account.min_balance if binds else account.balance
+    required, floor = envelope.taken_by(amount), account.min_balance
+    is_short = account.balance - required < floor  # the lowest figure binds too: no account can show less
     return Gate(
         _KINDS[envelope.kind],
         envelope.rule_id,
-        _CODES[envelope.kind] if binds and available < required else None,
+        _CODES[envelope.kind] if is_short else None,
         required,
-        available,
+        account.balance if floor == LOWEST else account.balance - floor,
         name=envelope.name,
         unit="" if envelope.units is None else envelope.asset,
         resets_at=envelope.ends_at,

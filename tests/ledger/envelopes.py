@@ -111,7 +111,7 @@ class Rule:
         """Allow more, or less."""
         return self.allot(self.move(amount))
 
-    def floor(self, floor: str | Decimal) -> AnyCommand:
+    def floor(self, floor: str | int | Decimal) -> AnyCommand:
         return set_floor(
             kind=self.kind,
             owner_id=self.id,

@@ -15,7 +15,7 @@ from ledger.core.machine import decide, evolve
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.core.state import State
 from tests.ledger.core.cast import ALICE, CLAIM, COMMAND, COMPANY, EVENT, NOW, ORIGIN, state, wallet
-from tests.ledger.core.hold_cast import BUDGET, LIMIT, envelope
+from tests.ledger.core.hold_cast import BUDGET, envelope
 
 OTHER = UUID(int=0x07E4)
 SOURCE = account_id("ALLOWANCE", COMPANY, "EUR", Bucket.SYSTEM, Book.ALLOWANCE)

@@ -15,6 +15,7 @@ from ledger.models import Event, Posting, Reservation, Transaction
 from ledger.services import journal
 from ledger.services.journal import Outcome
 from ledger.services.movements import AccountStatus, Side
+from tests.ledger import envelopes
 from tests.ledger.books import (
     Books,
     account,
@@ -27,7 +28,6 @@ from tests.ledger.books import (
     status_change,
     stored_hold,
 )
-from tests.ledger import envelopes
 
 COMPLETED, RELEASED = HoldStatus.COMPLETED, HoldStatus.RELEASED
 
