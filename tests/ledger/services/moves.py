@@ -104,7 +104,7 @@ class RandomLedger:
         one, other = chance.choices(self.wallets, k=2)
         books = self.europeans if one.currency == "EUR" else self.americans
         amount = chance.choice(["0.0001", "1", "2.5", "99.99", "400", "1000000"])
-        match chance.randrange(13):
+        match chance.randrange(12):
             case 0:
                 return books.deposit(one, amount, description=ODD_TEXT, metadata={ODD_TEXT: [1.50, None, ODD_TEXT]})
             case 1:
@@ -118,7 +118,7 @@ class RandomLedger:
             case 3 if one != other and one.currency == other.currency:
                 return books.transfer_with_fee(one, other, amount, "0.5")
             case 4:
-                return status_change(one, chance.choice([AccountStatus.SUSPENDED, *[AccountStatus.ACTIVE] * 4]))
+                return self._life(one, chance)
             case 5:
                 self.wallets.append(Side(ids.new_id(), one.currency))
                 return books.opening(self.wallets[-1])
@@ -131,10 +131,17 @@ class RandomLedger:
                 return self._step_of(held, chance)
             case 9 if (original := self._completed(chance)) is not None:
                 return self._refund_of(original, chance)
-            case 10:
-                return chance.choice([self.budget.floor(chance.randrange(-9, 1)), self.daily.more("1")])
             case _:
                 return books.transfer(one, other, amount)
+
+    def _life(self, one: Side, chance: random.Random) -> AnyCommand:
+        match chance.randrange(4):
+            case 0:
+                return self.budget.floor(chance.randrange(-9, 1))
+            case 1:
+                return self.daily.more("1")
+            case _:
+                return status_change(one, chance.choice([AccountStatus.SUSPENDED, *[AccountStatus.ACTIVE] * 4]))
 
     def _rules(self, books: Books, chance: random.Random) -> tuple[Allowance, ...]:
         """Europeans are under a budget and two limits, whose windows go on."""

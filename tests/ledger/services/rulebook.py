@@ -39,9 +39,11 @@ class Rulebook:
         return [*self.budgets, self.warning, self.limit, self.count]
 
     def openings(self) -> list[AnyCommand]:
-        opened = [(self.budgets[0], "150", "0"), (self.budgets[1], "90", "-20"), (self.budgets[2], "40", "0")]
-        others = [(self.warning, "10", LOWEST), (self.limit, "90", "0"), (self.count, "6", "0")]
-        return [command for rule, amount, floor in (*opened, *others) for command in rule.opening(amount, floor)]
+        one, other, third = self.budgets
+        return [
+            *(*one.opening("150"), *other.opening("90", "-20"), *third.opening("40")),
+            *(*self.warning.opening("10", LOWEST), *self.limit.opening("90"), *self.count.opening("6")),
+        ]
 
     def over(self, choice: int) -> tuple[Allowance, ...]:
         """The rules that a spend meets: none, one or many; now and then of a window that was looked up before."""

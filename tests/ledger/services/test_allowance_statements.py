@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,36 +14,36 @@ from ledger.models import Posting
 from tests.ledger.books import Books, code_of, post, stored_hold
 from tests.ledger.envelopes import budget, count, limit
 
-Make = Callable[[Books, dict[str, object]], AnyCommand]
+Make = Callable[[Books, dict[str, Any]], AnyCommand]
 
 
-def _transfer(books: Books, under: dict[str, object]) -> AnyCommand:
+def _transfer(books: Books, under: dict[str, Any]) -> AnyCommand:
     return books.transfer(books.wallet("100"), books.wallet(), "10", **under)
 
 
-def _payment(books: Books, under: dict[str, object]) -> AnyCommand:
+def _payment(books: Books, under: dict[str, Any]) -> AnyCommand:
     return books.payment(books.wallet("100"), "10", **under)
 
 
-def _reserve(books: Books, under: dict[str, object]) -> AnyCommand:
+def _reserve(books: Books, under: dict[str, Any]) -> AnyCommand:
     return books.reserve(books.wallet("100"), "10", **under)
 
 
-def _capture(books: Books, under: dict[str, object]) -> AnyCommand:
+def _capture(books: Books, under: dict[str, Any]) -> AnyCommand:
     return books.capture(books.hold(books.wallet("100"), "10", **under), "7")
 
 
-def _release(books: Books, under: dict[str, object]) -> AnyCommand:
+def _release(books: Books, under: dict[str, Any]) -> AnyCommand:
     return books.release(books.hold(books.wallet("100"), "10", **under))
 
 
-def _refund(books: Books, under: dict[str, object]) -> AnyCommand:
+def _refund(books: Books, under: dict[str, Any]) -> AnyCommand:
     paid = books.payment(books.wallet("100"), "10", **under)
     post(paid)
     return books.refund(paid.document.id, "4")
 
 
-def _reversal(books: Books, under: dict[str, object]) -> AnyCommand:
+def _reversal(books: Books, under: dict[str, Any]) -> AnyCommand:
     held = books.hold(books.wallet("100"), "10", **under)
     post(books.capture(stored_hold(held.id)))
     return books.reverse(held.transaction_id)
@@ -59,7 +60,7 @@ MAKERS: dict[str, tuple[Make, int]] = {
 def test_four_budgets_and_three_limits_cost_no_statement(books: Books, make: Make, lines: int) -> None:
     budgets = [budget(books.company_id, "10000") for _ in range(4)]
     limits = [limit(books.company_id, "10000"), limit(books.company_id, "20000"), count(books.company_id, "1000")]
-    under = {"allowances": tuple(rule.allowance() for rule in (*budgets, *limits))}
+    under: dict[str, Any] = {"allowances": tuple(rule.allowance() for rule in (*budgets, *limits))}
     # The first one of all turns the limits; whatever is only asked once in a process has been asked by then.
     turning, bare, ruled = make(books, under), make(books, {}), make(books, under)
     fifty_bare, fifty_ruled = ([make(books, rules) for _ in range(50)] for rules in ({}, under))

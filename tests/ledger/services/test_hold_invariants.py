@@ -108,7 +108,8 @@ BREAKS = [
     ),
     Break(
         "I10f", "a limit was turned by a capture",
-        "UPDATE ledger_event SET command_id = '{part}' WHERE type = 'AllowanceTurned' AND command_id = '{open_command}'",
+        "UPDATE ledger_event SET command_id = '{part}'"
+        " WHERE type = 'AllowanceTurned' AND command_id = '{open_command}'",
         {"command_id": "{part}", "type": "Capture"},
     ),
     Break(
