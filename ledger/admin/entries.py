@@ -119,10 +119,11 @@ def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:
 
 
 def shown_data(event: Event, scope: Scope) -> dict[str, Any]:
-    """An event's data, without the figures that its decision was made on for who does not see the payer's wallet."""
+    """An event's data; for who does not see the payer's wallet without the figures that its decision was made on, and
+    without the budgets and limits that the payer is under."""
     data: dict[str, Any] = event.data
     payer = data.get("source_wallet_id")
     if "gates" not in data or scope.sees_wallet(UUID(payer) if payer else None):
         return data
     hidden = {"required": None, "available": None}
-    return {**data, "gates": [{**gate, **hidden} for gate in data["gates"]]}
+    return {**data, "gates": [{**gate, **hidden} for gate in data["gates"] if "name" not in gate]}

@@ -26,8 +26,8 @@ STATUSES: dict[int, str] = {
     412: "precondition.failed",
     413: "request.too_large",
     415: "media_type.unsupported",
-    422: "funds.insufficient budget.not_evaluable budget.exceeded limit.exceeded wallet.frozen wallet.suspended wallet.closed "
-    "currency.mismatch transfer.same_wallet reservation.capture_exceeds refund.exceeds_original "
+    422: "funds.insufficient budget.not_evaluable budget.exceeded limit.exceeded wallet.frozen wallet.suspended "
+    "wallet.closed currency.mismatch transfer.same_wallet reservation.capture_exceeds refund.exceeds_original "
     "transaction.not_reversible idempotency.key_reused kyc.required risk.blocked",
     428: "precondition.required",
     429: "rate.limited",

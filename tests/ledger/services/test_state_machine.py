@@ -109,16 +109,32 @@ class ThreeLedgers(RuleBasedStateMachine):
         # Rare in a short run: more than the budget allows, more than the limit, a rule that is silent, more than paid.
         self.send([self.books.reserve(other, "130", allowances=both), self.books.reserve(other, "70", allowances=both)])
         self.send([self.books.payment(other, "1", allowances=(unevaluable(),))])
+        self.spend_over_two_windows(other)
         dead = Side(new_id(), "EUR")
         self.send([self.books.opening(dead), *(status_change(dead, AccountStatus[s]) for s in ("CLOSED", "ACTIVE"))])
         self.send([self.books.refund(paid.document.id, "9.01")])
 
+    def spend_over_two_windows(self, wallet: Side) -> None:
+        """Given back in the window of the limit, after it, and through another period of the budget."""
+        here, there, _ = (period.id for period in self.rulebook.budgets)
+        paid = [self.books.payment(wallet, "12", allowances=self.rulebook.over(9)) for _ in range(2)]
+        self.send([*paid])
+        self.send([self.books.reverse(paid[0].document.id)])
+        self.rulebook.go_on()
+        self.send([self.books.payment(wallet, "3", allowances=self.rulebook.over(9))])
+        self.send([self.books.refund(paid[1].document.id, "5", redirected={here: there})])
+
     @rule(
         steps=st.lists(STEPS, min_size=1, max_size=8),
         all_or_none=st.sampled_from([False, False, True]),
-        meanwhile=st.sampled_from(["nothing", "nothing", "nothing", "fold", "rehearse"]),
+        meanwhile=st.sampled_from(["nothing", "nothing", "fold", "rehearse", "allot", "allot", "next window"]),
+        allotment=st.tuples(NUMBERS, NUMBERS, st.sampled_from(["-60", "-0.5", "1", "40"]), st.booleans()),
     )
-    def post(self, steps: list[Step], all_or_none: bool, meanwhile: str) -> None:
+    def post(self, steps: list[Step], all_or_none: bool, meanwhile: str, allotment: tuple[int, int, str, bool]) -> None:
+        if meanwhile == "allot":
+            self.allot(*allotment)
+        if meanwhile == "next window":
+            self.rulebook.go_on()
         commands = self.without_both([self.command(step) for step in steps])
         if meanwhile == "rehearse":
             before = row_counts()
@@ -128,18 +144,12 @@ class ThreeLedgers(RuleBasedStateMachine):
             fold_system_accounts()
         self.send(commands, all_or_none=all_or_none)
 
-    @rule(one=NUMBERS, other=NUMBERS, amount=st.sampled_from(["-60", "-0.5", "1", "40"]), must_be_left=st.booleans())
     def allot(self, one: int, other: int, amount: str, must_be_left: bool) -> None:
         """A use case of its own, as it is: whoever is refused has not used the number."""
         command = self.rulebook.allotment(one, other, amount, must_be_left)
         self.send([command])
         if self.core.decisions[command.id].refusal is not None:
             self.rulebook.take_back(command)
-
-    @rule()
-    def go_on(self) -> None:
-        """The next window begins."""
-        self.rulebook.go_on()
 
     def without_both(self, commands: list[AnyCommand]) -> list[AnyCommand]:
         """A batch settles a hold or undoes its document, not both."""
