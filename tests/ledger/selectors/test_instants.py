@@ -148,7 +148,7 @@ def test_an_account_that_does_not_exist_holds_nothing(books: Books) -> None:
 def test_what_envelopes_held_at_every_instant_of_their_lives(books: Books) -> None:
     """A turn bears a later id than the spend that brought it about, and comes before it; both at the same instant."""
     alice = books.wallet("1000")
-    travel, daily = budget(books.company_id, "100"), limit(books.company_id, "50")
+    travel, daily = budget(books.company_id, "200"), limit(books.company_id, "50")
     for window in WINDOWS[:3]:
         rules = travel.allowance(), daily.allowance(window)
         post(books.payment(alice, "20", allowances=rules), books.payment(alice, "10", allowances=rules))
@@ -167,5 +167,5 @@ def test_what_envelopes_held_at_every_instant_of_their_lives(books: Books) -> No
     assert daily.figures == [46, 0, 4]
     source = allowance_account_id(books.company_id, "EUR")
     fold_system_accounts()
-    assert system_balances_at([source], at=EVER, known_at=EVER)[source] == -travel.given == -(100 - 21 + 50)
+    assert system_balances_at([source], at=EVER, known_at=EVER)[source] == -travel.given == -(200 - 21 + 50)
     assert_sound()

@@ -28,7 +28,7 @@ from tests.ledger.envelopes import (
     unevaluable,
 )
 
-RESERVED, SPENT = Bucket.RESERVED, Bucket.SPENT
+SPENT = Bucket.SPENT
 
 
 def test_whoever_looked_before_a_period_ended_is_asked_to_come_again(books: Books) -> None:
