@@ -19,12 +19,18 @@ def routing_key(aggregate_type: str, type: str) -> str:
     return f"{aggregate_type}.{type}"
 
 
+def data_schema(type: str, version: int) -> str:
+    """The name of what `data` look like: the `$id` of a file in docs/events, the same in every installation."""
+    return f"urn:wallet-service:events:{type}:v{version}"
+
+
 def envelope(
-    *, id: UUID, type: str, aggregate_id: UUID, sequence: int, recorded_at: datetime, data: dict[str, Any]
+    *, id: UUID, type: str, version: int, aggregate_id: UUID, sequence: int, recorded_at: datetime, data: dict[str, Any]
 ) -> bytes:
     """The JSON of one event.
 
     Args:
+        version: of the form that the type's data have; consumers see it in `dataschema` (ADR 0029).
         aggregate_id: becomes `subject`; `sequence` counts without a gap in it.
         data: the event's own fields; `event_type` and `timestamp` are added as the seeds have them (R73).
     """
@@ -37,5 +43,6 @@ def envelope(
         "time": recorded_at,
         "sequence": str(sequence),
         "datacontenttype": "application/json",
+        "dataschema": data_schema(type, version),
     }
     return JSONFormat().write(CloudEvent(attributes, fields))

@@ -15,9 +15,10 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
 
-from tests import servers
+from tests import messages, servers
 from tests.rabbit import rabbitmq
 from walletsite.database import Purpose, database_settings
 from walletsite.embedded.roles import drop_database, ensure_database
@@ -57,6 +58,41 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     with django_db_blocker.unblock():
         yield
         connections.close_all()
+
+
+@pytest.fixture
+def odd_messages() -> None:
+    """For a test that writes messages as the service never would."""
+
+
+@pytest.fixture(autouse=True)
+def messages_fit_their_schemas(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever messages a test leaves in the outbox have to fit docs/events (`tests.messages` says what to do)."""
+    if not _has_database(request) or "odd_messages" in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+    before = messages.horizon()
+    yield
+    if _is_aborted():
+        return  # nothing can be asked any more, and nothing of it will ever be sent
+    faults = messages.faults_since(before)
+    assert not faults, "\n".join(faults[:10])
+
+
+def _is_aborted() -> bool:
+    """Whether the test has left a transaction in which a statement failed."""
+    default = connections["default"]
+    session = default.connection
+    return default.needs_rollback or (
+        session is not None and session.info.transaction_status is TransactionStatus.INERROR
+    )
+
+
+def _has_database(request: pytest.FixtureRequest) -> bool:
+    return bool({"db", "committed_db"} & set(request.fixturenames)) or bool(
+        request.node.get_closest_marker("django_db")
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The only place of the product that locks rows: wallets come before the ledger's accounts, never after. Webhooks have
-nothing to do with money: a delivery comes before its endpoint, and neither is held while anything is sent."""
+nothing to do with money: a delivery comes before its endpoint, and neither is held while anything is sent. The same is
+so for e-mails, which are locked alone."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from wallets.models import Wallet, WebhookDelivery, WebhookEndpoint
+from wallets.models import Notification, Wallet, WebhookDelivery, WebhookEndpoint
 
 
 def lock_wallet(wallet_id: UUID) -> Wallet:
@@ -56,3 +57,25 @@ def claim_deliveries(
     """
     bounds = {"most": most, "per_endpoint": per_endpoint, "busy": list(busy_endpoint_ids), "lease": lease}
     return list(WebhookDelivery.objects.raw(_CLAIM, bounds))
+
+
+_CLAIM_EMAILS = """
+    WITH due AS (
+        SELECT id
+        FROM wallets_notification
+        WHERE email_status = 'PENDING' AND email_next_attempt_at <= statement_timestamp()
+        ORDER BY email_next_attempt_at
+        LIMIT %(most)s
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE wallets_notification AS notification
+    SET email_attempts = notification.email_attempts + 1, email_next_attempt_at = statement_timestamp() + %(lease)s
+    FROM due
+    WHERE notification.id = due.id
+    RETURNING notification.*
+"""
+
+
+def claim_emails(*, most: int, lease: timedelta) -> list[Notification]:
+    """Take notifications whose e-mails are due, each for nobody else until `lease` is over."""
+    return list(Notification.objects.raw(_CLAIM_EMAILS, {"most": most, "lease": lease}))

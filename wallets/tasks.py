@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
 
 from ledger.tasks.jobs import job
 from wallets.services.incoming import retry_due_events
+from wallets.services.notifications.keeping import purge_notifications
+from wallets.services.notifications.mailing import send_emails
+from wallets.services.notifications.noting import note_notifications
 from wallets.services.webhooks.deliveries import purge_webhooks
+
+NOTING_SECONDS = 60
+"""After which a run leaves the rest to the next one."""
 
 
 @job("wallets.retry_due_events")
@@ -20,3 +28,25 @@ def purge_webhooks_task() -> Mapping[str, int]:
     while deleted := purge_webhooks():
         purged += deleted
     return {"deliveries": purged}
+
+
+@job("wallets.note_notifications")
+def note_notifications_task() -> Mapping[str, int]:
+    messages, end, is_behind = 0, monotonic() + NOTING_SECONDS, True
+    while is_behind and monotonic() < end:
+        progress = note_notifications()
+        messages, is_behind = messages + progress.handled, progress.is_behind
+    return {"messages": messages}
+
+
+@job("wallets.send_emails", time_limit=timedelta(minutes=2))
+def send_emails_task() -> Mapping[str, int]:
+    return send_emails()
+
+
+@job("wallets.purge_notifications")
+def purge_notifications_task() -> Mapping[str, int]:
+    purged = 0
+    while deleted := purge_notifications():
+        purged += deleted
+    return {"notifications": purged}

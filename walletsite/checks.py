@@ -7,6 +7,7 @@ walletsite.E004    the service connects as a role that can change what is append
 walletsite.E005    the database would lose acknowledged money (needs the database)
 walletsite.E006    the seals cannot be signed: a key is missing, malformed or typed
 walletsite.E007    webhooks could be sent to our own network, or their keys are encrypted with a weak key
+walletsite.E008    e-mails would travel unencrypted, or nobody knows from whom they are
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
 walletsite.W003    seals are kept in the database only
@@ -16,6 +17,7 @@ walletsite.W004    the next month of a large table is missing (needs the databas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from io import StringIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -119,6 +121,21 @@ def check_webhooks(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
     keys = settings.WEBHOOK_ENCRYPTION_KEYS
     if not keys or any(is_weak_key(key) or key == settings.SECRET_KEY for key in keys):
         found.append(_error("WEBHOOK_ENCRYPTION_KEYS needs keys of 256 bits that are not the SECRET_KEY.", "E007"))
+    return found
+
+
+@register(Tags.security)
+def check_email(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """What people are told is theirs: to the mail server it goes encrypted, unless that is on this machine."""
+    if not (settings.IS_EXPOSED and settings.SENDS_EMAIL):
+        return []
+    found: list[CheckMessage] = []
+    address = urlsplit(settings.EMAIL_URL)
+    is_safe = address.scheme in {"smtp+tls", "smtp+ssl", "smtps"} or address.hostname in {"localhost", "127.0.0.1"}
+    if not (is_safe and address.scheme.startswith("smtp")):
+        found.append(_error("EMAIL_URL is no smtp+tls:// or smtp+ssl:// URL.", "E008"))
+    if parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] in {"", "localhost"}:
+        found.append(_error("EMAIL_FROM needs an address of yours.", "E008"))
     return found
 
 

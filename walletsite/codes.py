@@ -127,8 +127,13 @@ CODES: dict[str, Code] = {
         "Read the existing transaction, or use another reference.",
     ),
     "budget.overlap": Code(
-        409, "Overlapping budget", "The wallet has a budget for this time already.", "Change the existing budget."
+        409,
+        "Overlapping budget",
+        "There is an active budget of this scope, period type, currency and set of categories at that time already; "
+        "`existing_id` names it.",
+        "Change the existing budget.",
     ),
+    "budget.ended": Code(409, "Budget expired", "An expired budget is final.", "Set a new budget."),
     "idempotency.in_progress": Code(
         409, "Still running", "A request with this key is being worked on.", _RETRY, is_retryable=True
     ),
@@ -159,6 +164,13 @@ CODES: dict[str, Code] = {
         422, "Insufficient funds", "Less is available than this needs; `gates` has the figures.", _NEW_KEY
     ),
     "budget.exceeded": Code(422, "Budget exceeded", "The budget allows less than this needs.", _NEW_KEY),
+    "budget.parent_exceeded": Code(
+        422,
+        "Budget above exceeded",
+        "The budget above is an ENVELOPE: those below it may not together allow more than it does; `available` is what "
+        "there was to ask for.",
+        "Ask for less, or raise the budget above first.",
+    ),
     "budget.not_evaluable": Code(
         422,
         "Budget cannot be asked",

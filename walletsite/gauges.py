@@ -13,7 +13,9 @@ from prometheus_client.registry import Collector
 from ledger.selectors.inbox import inbox_backlog
 from ledger.selectors.job_runs import last_runs
 from ledger.selectors.months import months_ahead
+from ledger.selectors.sealed_logs import RECORDS
 from ledger.selectors.seals import seal_backlog
+from wallets.selectors.notification_emails import email_backlog
 from walletsite.delivery_gauges import DeliveryGauges
 from walletsite.schedule import scheduled_jobs
 
@@ -26,7 +28,7 @@ class _SealGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            backlog = seal_backlog()
+            backlog, records = seal_backlog(), seal_backlog(RECORDS)
         except Error as error:
             logger.warning("gauge_failed", gauge="seals", reason=type(error).__name__)
             return
@@ -36,6 +38,10 @@ class _SealGauges(Collector):
         if backlog.age_seconds is not None:
             text = "Since the last seal. It grows while there is nothing to seal: alarm on it and on unsealed events."
             yield GaugeMetricFamily("wallet_seconds_since_seal", text, backlog.age_seconds)
+        text = "Audit and access records that no seal covers yet, up to 100,000."
+        yield GaugeMetricFamily("wallet_unsealed_records", text, records.unsealed)
+        text = "Since when the oldest audit or access record waits for a seal: alarm on it alone."
+        yield GaugeMetricFamily("wallet_unsealed_records_age_seconds", text, records.oldest_seconds)
 
 
 class _InboxGauges(Collector):
@@ -52,6 +58,21 @@ class _InboxGauges(Collector):
         yield GaugeMetricFamily("wallet_inbox_missed", "Numbers of sources that were given up.", backlog.missed)
         age = backlog.age_seconds or 0
         yield GaugeMetricFamily("wallet_inbox_age_seconds", "Since when the oldest pending event waits.", age)
+
+
+class _EmailGauges(Collector):
+    """How the e-mails to people are getting on."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            backlog = email_backlog()
+        except Error as error:
+            logger.warning("gauge_failed", gauge="emails", reason=type(error).__name__)
+            return
+        yield GaugeMetricFamily("wallet_emails_due", "E-mails that should have been sent by now.", backlog.due)
+        text = "For how long the oldest of them has been due."
+        yield GaugeMetricFamily("wallet_emails_oldest_due_seconds", text, backlog.oldest_seconds)
+        yield GaugeMetricFamily("wallet_emails_failed", "E-mails given up, of the last 90 days.", backlog.failed)
 
 
 class _JobGauges(Collector):
@@ -97,6 +118,7 @@ _REGISTRY = CollectorRegistry()
 _REGISTRY.register(DeliveryGauges())
 _REGISTRY.register(_SealGauges())
 _REGISTRY.register(_InboxGauges())
+_REGISTRY.register(_EmailGauges())
 _REGISTRY.register(_JobGauges())
 _REGISTRY.register(_MonthGauges())
 

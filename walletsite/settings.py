@@ -52,7 +52,7 @@ SEAL_SIGNING_KEYS = [key for key in _required("SEAL_SIGNING_KEYS", otherwise=_ma
 SEAL_PUBLIC_KEYS = env.list("SEAL_PUBLIC_KEYS", default=[])
 """`key_id:base64 of the public key` of keys that sign no more, so that their private halves can be destroyed."""
 SEAL_ANCHOR_FILE = env.str("SEAL_ANCHOR_FILE", "")
-"""Where each seal is copied to, outside of the database. Empty: nowhere."""
+"""Where each seal is copied to, outside of the database; those over records to a file beside it. Empty: nowhere."""
 WEBHOOK_ENCRYPTION_KEYS = [
     key for key in _required("WEBHOOK_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
 ]
@@ -235,6 +235,16 @@ REST_FRAMEWORK = {
 WEBHOOK_ALLOW_PRIVATE_TARGETS = env.bool("WEBHOOK_ALLOW_PRIVATE_TARGETS", PROFILE == "development")
 """Whether webhooks may go to addresses that are not public, such as this machine's. Never where strangers reach us."""
 
+# -- E-mail: by Django's own framework. In development it is written to the terminal.
+EMAIL_URL = env.str("EMAIL_URL", "" if IS_EXPOSED else "consolemail://")
+"""smtp+tls://user:password@host:587 or smtp+ssl://…:465. Empty: nobody is mailed, the inbox tells alone."""
+SENDS_EMAIL = bool(EMAIL_URL)
+if SENDS_EMAIL:
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "") or "Wallet service <wallet@localhost>"
+EMAIL_TIMEOUT = 10
+EMAIL_USE_LOCALTIME = False
+
 # -- Background work: JSON only, nothing acknowledged before it is done, no results kept.
 CELERY_BROKER_URL = BROKER_URL
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -260,13 +270,19 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire holds": {"task": "ledger.expire_holds", "schedule": timedelta(seconds=30)},
     "refresh read models": {"task": "ledger.refresh_read_models", "schedule": timedelta(minutes=5)},
     "seal": {"task": "ledger.seal", "schedule": timedelta(minutes=1)},
+    "seal records": {"task": "ledger.seal_records", "schedule": timedelta(minutes=1)},
     "snapshot balances": {"task": "ledger.snapshot_balances", "schedule": timedelta(hours=1)},
     "ensure partitions": {"task": "ledger.ensure_partitions", "schedule": timedelta(hours=6)},
     "purge log-ins": {"task": "compliance.purge_log_ins", "schedule": timedelta(hours=1)},
     "retry due events": {"task": "wallets.retry_due_events", "schedule": timedelta(seconds=15)},
     "check a sample": {"task": "ledger.check_sample", "schedule": timedelta(minutes=1)},
     "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+    "turn budgets": {"task": "budgets.turn_budgets", "schedule": timedelta(minutes=1)},
+    "verify budgets": {"task": "budgets.verify_budgets", "schedule": crontab(hour="3", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
+    "note notifications": {"task": "wallets.note_notifications", "schedule": timedelta(seconds=15)},
+    "send e-mails": {"task": "wallets.send_emails", "schedule": timedelta(seconds=15)},
+    "purge notifications": {"task": "wallets.purge_notifications", "schedule": timedelta(hours=1)},
     "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }
 

@@ -30,6 +30,8 @@ urlpatterns = [
     path("metrics", csrf_exempt(health.metrics)),
     path("v1/openapi.json", csrf_exempt(docs.openapi)),
     path("v1/docs", csrf_exempt(docs.swagger)),
+    path("v1/docs/events", csrf_exempt(docs.message_index)),
+    path("v1/docs/events/<str:name>", csrf_exempt(docs.message_schema)),
     path("v1/errors", csrf_exempt(docs.error_index)),
     path("v1/errors/<str:code>", csrf_exempt(docs.error_page)),
     path("v1/", include([*compliance_routes, *ledger_routes, *wallets_routes])),

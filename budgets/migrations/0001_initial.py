@@ -573,6 +573,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="budget",
+            index=models.Index(condition=models.Q(("scope", "COMPANY")), fields=["company_id"], name="budget_company"),
+        ),
+        migrations.AddIndex(
+            model_name="budget",
             index=models.Index(fields=["company_id", "created_at", "id"], name="budget_company_created"),
         ),
         migrations.AddIndex(

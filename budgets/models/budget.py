@@ -108,6 +108,7 @@ class Budget(models.Model):
         indexes = [
             models.Index(name="budget_wallet", fields=["wallet_id"], condition=Q(wallet_id__isnull=False)),
             models.Index(name="budget_team", fields=["team_id"], condition=Q(team_id__isnull=False)),
+            models.Index(name="budget_company", fields=["company_id"], condition=Q(scope=Scope.COMPANY)),
             models.Index(name="budget_company_created", fields=["company_id", "created_at", "id"]),
             models.Index(name="budget_dates_idx", fields=["start_date", "end_date"]),
             models.Index(name="budget_status_idx", fields=["status"]),

@@ -11,9 +11,10 @@ from django.http import HttpRequest
 
 from compliance.admin.staff import record_looks, signed_in
 from compliance.core.origin import SYSTEM_ROLE
-from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role
+from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role, User
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
+from ledger.selectors.seals import records_sealed_below, seal_over_record
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -68,9 +69,37 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         return str(row.user or row.service_account)
 
 
+class SealedAdmin(ReadOnlyAdmin):
+    """Records that are covered by seals."""
+
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        """One look-up a page: what database transactions below a number wrote is sealed."""
+        sealed_below = records_sealed_below()
+        for row in rows:
+            row.is_below_horizon = row.xid < sealed_below
+        return rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """From where somebody acted is his own affair too; a record of a record shows it likewise."""
+        row = super().get_object(request, object_id, from_field)
+        shown = tuple(name for name in ("ip_address", "user_agent") if getattr(row, name, None))
+        if shown and User.objects.filter(id=row.actor_id).exists():
+            record_looks(request, [row.actor_id], shown)
+        return row
+
+    @admin.display(description="Sealed")
+    def is_sealed(self, row: Any) -> str:
+        return "yes" if row.is_below_horizon else "not yet"
+
+    @admin.display(description="Sealed by")
+    def sealed_by(self, row: AuditRecord | DataAccessLog) -> str:
+        found = seal_over_record(row.id)
+        return "no seal yet" if found is None else f"seal {found.number}, {found.sealed_at:%Y-%m-%d %H:%M:%S}"
+
+
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason")
+class AuditRecordAdmin(SealedAdmin):
+    list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason", "is_sealed")
     list_filter = (ActorFilter, RecordedFilter)
     paginator = EndlessPaginator
     search_ids = ("id", "entity_id", "actor_id")
@@ -86,6 +115,7 @@ class AuditRecordAdmin(ReadOnlyAdmin):
         "after_json",
         ("ip_address", "user_agent"),
         ("session_id", "correlation_id"),
+        "sealed_by",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
@@ -109,8 +139,8 @@ class AuditRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DataAccessLog)
-class DataAccessLogAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "subject_cell", "fields_seen", "context", "reason")
+class DataAccessLogAdmin(SealedAdmin):
+    list_display = ("at", "actor", "subject_cell", "fields_seen", "context", "reason", "is_sealed")
     list_filter = (ActorFilter, RecordedFilter)
     paginator = EndlessPaginator
     search_ids = ("id", "subject_id", "actor_id")
@@ -123,6 +153,7 @@ class DataAccessLogAdmin(ReadOnlyAdmin):
         ("actor", "reason"),
         ("subject_cell", "fields_seen"),
         ("ip_address", "session_id", "correlation_id"),
+        "sealed_by",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataAccessLog]:

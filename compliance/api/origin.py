@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from compliance.api.authentication import caller_of, session_of
 from compliance.core.origin import Origin
+from compliance.models import User
 
 
 def client_address(request: HttpRequest | Request) -> str | None:
@@ -39,13 +40,17 @@ def origin_of(request: Request) -> Origin:
     )
 
 
-def origin_of_admin(request: HttpRequest) -> Origin:
-    """The same of a request to the back office, whose sessions are Django's."""
-    user = request.user
-    assert user.is_authenticated, "the admin lets nobody else through"
+def origin_of_admin(request: HttpRequest, user: User | None = None) -> Origin:
+    """The same of a request to the back office, whose sessions are Django's.
+
+    Args:
+        user: who logs in by this very request; None = who has logged in.
+    """
+    actor = user or request.user
+    assert actor.is_authenticated, "the admin lets nobody else through"
     return Origin(
-        actor_id=user.id,
-        actor_role=user.role,
+        actor_id=actor.id,
+        actor_role=actor.role,
         ip_address=client_address(request),
         user_agent=user_agent(request),
         correlation_id=correlation_id(),

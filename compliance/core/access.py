@@ -41,9 +41,11 @@ _NARROWER = {
     ("ledger", "inboxevent"): _COMPANY_ROLES,
     # Seals and jobs are of the whole installation: no part of them is a team's.
     ("ledger", "seal"): _COMPANY_ROLES,
+    ("ledger", "recordseal"): _COMPANY_ROLES,
     ("ledger", "jobrun"): _COMPANY_ROLES,
     ("wallets", "webhookendpoint"): _COMPANY_ROLES,
     ("wallets", "webhookdelivery"): _COMPANY_ROLES,
+    ("wallets", "notificationemail"): _COMPANY_ROLES,
     # What watches the watchers is read by those who inspect, not by those who run things.
     ("compliance", "auditrecord"): _INSPECTORS,
     ("compliance", "dataaccesslog"): _INSPECTORS,

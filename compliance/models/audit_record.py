@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from compliance.models.writing_transaction import WritingTransaction
 from ledger.ids import new_id
 
 
@@ -16,6 +17,8 @@ class AuditRecord(models.Model):
     """
 
     APPEND_ONLY = True
+    SEALED = True
+    ERASABLE_COLUMNS = frozenset({"ip_address", "user_agent"})
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     at = models.DateTimeField(db_default=Now())
@@ -32,6 +35,11 @@ class AuditRecord(models.Model):
     user_agent = models.CharField(max_length=300, blank=True)
     session_id = models.UUIDField(null=True)
     correlation_id = models.CharField(max_length=128, blank=True)
+    xid = models.BigIntegerField(
+        db_default=WritingTransaction(),
+        editable=False,
+        help_text="Database transaction that wrote it; orders commits safely.",
+    )
 
     class Meta:
         constraints = [
@@ -42,6 +50,7 @@ class AuditRecord(models.Model):
         indexes = [
             models.Index(name="audit_record_entity", fields=["entity_id", "id"]),
             models.Index(name="audit_record_company", fields=["company_id", "id"]),
+            models.Index(name="audit_record_xid", fields=["xid"]),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from compliance.models.user import User
+from compliance.models.writing_transaction import WritingTransaction
 from ledger.ids import new_id
 
 
@@ -13,6 +14,8 @@ class DataAccessLog(models.Model):
     """Who looked at whose personal data, which fields, and why that was allowed (R189, R190). Append-only."""
 
     APPEND_ONLY = True
+    SEALED = True
+    ERASABLE_COLUMNS = frozenset({"ip_address"})
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     at = models.DateTimeField(db_default=Now())
@@ -25,6 +28,11 @@ class DataAccessLog(models.Model):
     ip_address = models.GenericIPAddressField(null=True)
     session_id = models.UUIDField(null=True)
     correlation_id = models.CharField(max_length=128, blank=True)
+    xid = models.BigIntegerField(
+        db_default=WritingTransaction(),
+        editable=False,
+        help_text="Database transaction that wrote it; orders commits safely.",
+    )
 
     class Meta:
         constraints = [
@@ -35,6 +43,7 @@ class DataAccessLog(models.Model):
         indexes = [
             models.Index(name="data_access_log_subject", fields=["subject", "id"]),
             models.Index(name="data_access_log_actor", fields=["actor_id", "id"]),
+            models.Index(name="data_access_log_xid", fields=["xid"]),
         ]
 
     def __str__(self) -> str:

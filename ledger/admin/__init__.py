@@ -18,7 +18,7 @@ from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.records import CommandAdmin, EventAdmin, PostingAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin, ScopeOf, UrlOf
-from ledger.admin.seals import SealAdmin
+from ledger.admin.seals import RecordSealAdmin, SealAdmin
 from ledger.admin.transactions import TransactionAdmin
 from ledger.models import (
     Account,
@@ -30,6 +30,7 @@ from ledger.models import (
     JobRun,
     OutboxMessage,
     Posting,
+    RecordSeal,
     Reservation,
     Seal,
     Transaction,
@@ -44,6 +45,7 @@ SCREENS: dict[type[Model], type[ScopedAdmin]] = {
     Command: CommandAdmin,
     OutboxMessage: OutboxMessageAdmin,
     Seal: SealAdmin,
+    RecordSeal: RecordSealAdmin,
     JobRun: JobRunAdmin,
 }
 

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 ALGORITHM = "Ed25519"
-_CONTEXT = "wallet-service seal 1"
+EVENTS_CONTEXT = "wallet-service seal 1"
+RECORDS_CONTEXT = "wallet-service record seal 1"
+"""What a signature is for: one under the one tree says nothing about the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +17,13 @@ class Head:
     """The state of the tree after a seal.
 
     Attributes:
-        number: counts the seals of this ledger from 1.
+        number: counts the seals of this tree from 1.
         first_index, tree_size: the seal added the leaves from `first_index` up to, not including, `tree_size`.
         root, previous_root: of the whole tree after and before it.
-        horizon_xid: every event written by a database transaction below it is sealed.
+        horizon_xid: every row written by a database transaction below it is sealed.
         sealed_at: the database's clock, RFC 3339 in UTC with microseconds.
         key_id: which key signs.
+        context: of which tree.
     """
 
     seal_id: UUID
@@ -32,10 +35,11 @@ class Head:
     horizon_xid: int
     sealed_at: str
     key_id: str
+    context: str = EVENTS_CONTEXT
 
     def signed_bytes(self) -> bytes:
         """Each member as text, with its length before it, in a fixed order (docs/sealing.md)."""
-        encoded = [text.encode() for text in (_CONTEXT, *self._texts().values())]
+        encoded = [text.encode() for text in (self.context, *self._texts().values())]
         return b"".join(len(text).to_bytes(4) + text for text in encoded)
 
     def as_json(self, signature: bytes) -> dict[str, Any]:
@@ -60,7 +64,7 @@ class Head:
 
 
 def head_from_json(members: dict[str, Any]) -> tuple[Head, bytes]:
-    """A head and its signature, as `as_json` wrote them; members of other things around them are left alone.
+    """A head of the events' tree and its signature, as `as_json` wrote them; other members are left alone.
 
     Raises:
         KeyError, ValueError, TypeError: it is no head.

@@ -1,4 +1,4 @@
-"""What is sealed of an event: every column of its row and of its postings' rows, as bytes (docs/sealing.md).
+"""What is sealed of a row: every column of it, and of the rows that hang on it, as bytes (docs/sealing.md).
 
 A leaf holds no row but a commitment to each part of the rows: a hash over a random salt and the part's bytes. Whoever
 may see a part is given salt and bytes and checks them; of all others the leaf tells nothing (ADR 0018).
@@ -6,11 +6,12 @@ may see a part is given salt and bytes and checks them; of all others the leaf t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,11 +27,17 @@ Row = Mapping[str, str | None]
 
 
 class Kind(IntEnum):
-    """The parts of a leaf: what the history of a document shows, what only its parties' minders see, one posting."""
+    """The parts of a leaf.
+
+    Of an event: what the history of a document shows, what only its parties' minders see, one posting. Of a record:
+    one column, or one column that the law may want erased one day.
+    """
 
     EVENT = 1
     DETAIL = 2
     POSTING = 3
+    COLUMN = 4
+    ERASABLE = 5
 
     @property
     def title(self) -> str:
@@ -42,7 +49,8 @@ DETAIL_COLUMNS = frozenset({"data", "session_id", "correlation_id"})
 
 
 class Slot(NamedTuple):
-    """The place of a part in its leaf. `line` counts an event's postings from 1; it is 0 for the event's own parts."""
+    """The place of a part in its leaf. `line` counts an event's postings from 1 and is 0 for the event's own parts; of
+    a record it is the `column_mark`."""
 
     kind: Kind
     line: int
@@ -65,6 +73,31 @@ def parts_of(event: Row, postings: Sequence[Row]) -> list[Part]:
     detail = {name: value for name, value in event.items() if name in DETAIL_COLUMNS}
     own = [_part(Slot(Kind.EVENT, 0), shown), _part(Slot(Kind.DETAIL, 0), detail)]
     return own + [_part(Slot(Kind.POSTING, line_of(UUID(row["id"]))), row) for row in postings]
+
+
+def column_parts(table: str, row: Row, erasable: Collection[str]) -> list[Part]:
+    """The parts of a record, by slot: each column by itself, so that the one that was changed can be named, and one
+    that was erased leaves the others provable. Empty ones are left out.
+
+    Args:
+        erasable: columns whose salts come from a secret of their own, which can be destroyed with them.
+    """
+    parts = [
+        Part(column_slot(table, name, erasable), _word(table) + _word(name) + _text(value))
+        for name, value in row.items()
+        if value is not None
+    ]
+    return sorted(parts, key=attrgetter("slot"))
+
+
+def column_slot(table: str, name: str, erasable: Collection[str]) -> Slot:
+    return Slot(Kind.ERASABLE if name in erasable else Kind.COLUMN, column_mark(table, name))
+
+
+@cache
+def column_mark(table: str, name: str) -> int:
+    """The number of a column: it needs no list that would have to be kept in order."""
+    return int.from_bytes(sha256(f"{table}.{name}".encode()).digest()[:2])
 
 
 def line_of(posting_id: UUID) -> int:
@@ -91,8 +124,10 @@ def _text(value: str) -> bytes:
 
 
 def salt_of(secret: bytes, slot: Slot) -> bytes:
-    """The salt of one part, from the leaf's secret: one salt says nothing of another."""
-    return sha256(b"\x03" + secret + slot.kind.to_bytes(1) + slot.line.to_bytes(2)).digest()[:SALT_BYTES]
+    """The salt of one part, from the leaf's secret: one salt says nothing of another. The secret of a record has a
+    second half, for what is erasable: once it is destroyed, nobody can try values against the commitment."""
+    half = secret[SECRET_BYTES:] if slot.kind is Kind.ERASABLE else secret[:SECRET_BYTES]
+    return sha256(b"\x03" + half + slot.kind.to_bytes(1) + slot.line.to_bytes(2)).digest()[:SALT_BYTES]
 
 
 def commitment(data: bytes, salt: bytes) -> bytes:
@@ -105,12 +140,13 @@ class Leaf:
 
     Attributes:
         index: its place in the tree.
+        row_id: of the event or record.
         secret_mark: tells whether the stored secret of the leaf is still the one that was sealed.
         commitments: to each part, in order.
     """
 
     index: int
-    event_id: UUID
+    row_id: UUID
     secret_mark: bytes
     commitments: Mapping[Slot, bytes]
 
@@ -118,16 +154,17 @@ class Leaf:
         """The canonical bytes; the leaf's hash is `merkle.leaf_hash` of them."""
         place = FORMAT.to_bytes(1) + self.index.to_bytes(8)
         slots = (slot.kind.to_bytes(1) + slot.line.to_bytes(2) + digest for slot, digest in self.commitments.items())
-        return place + self.event_id.bytes + self.secret_mark + b"".join(slots)
+        return place + self.row_id.bytes + self.secret_mark + b"".join(slots)
 
 
-def seal_parts(index: int, event_id: UUID, parts: Sequence[Part], secret: bytes) -> Leaf:
+def seal_parts(index: int, row_id: UUID, parts: Sequence[Part], secret: bytes) -> Leaf:
     """The leaf over these parts."""
-    return Leaf(index, event_id, mark_of(secret), {part.slot: part.commitment(secret) for part in parts})
+    return Leaf(index, row_id, mark_of(secret), {part.slot: part.commitment(secret) for part in parts})
 
 
 def mark_of(secret: bytes) -> bytes:
-    return sha256(b"\x04" + secret).digest()[:SALT_BYTES]
+    """Says nothing of the half for what is erasable: the leaf has to stay as it is when that one is destroyed."""
+    return sha256(b"\x04" + secret[:SECRET_BYTES]).digest()[:SALT_BYTES]
 
 
 def read_leaf(data: bytes) -> Leaf:

@@ -51,11 +51,11 @@ def _verify(receipt: Mapping[str, Any], is_signed: VerifySignature) -> list[dict
 def _leaf_rows(shown: Mapping[str, Any], head: Head) -> Iterator[dict[str, str]]:
     data = b64decode(shown["leaf_data"], validate=True)
     digest, leaf = leaf_hash(data), read_leaf(data)
-    if (str(leaf.event_id), leaf.index, digest.hex()) != (shown["event_id"], shown["index"], shown["leaf_hash"]):
+    if (str(leaf.row_id), leaf.index, digest.hex()) != (shown["event_id"], shown["index"], shown["leaf_hash"]):
         raise ReceiptInvalid(f"The leaf of event {shown['event_id']} is not what its hash says.")
     path = [bytes.fromhex(step) for step in shown["path"]]
     if not inclusion_holds(digest, leaf.index, head.tree_size, path, head.root):
-        raise ReceiptInvalid(f"The leaf of event {leaf.event_id} is not in the tree of this root.")
+        raise ReceiptInvalid(f"The leaf of event {leaf.row_id} is not in the tree of this root.")
     return (_part_row(part, leaf) for part in shown["parts"])
 
 
@@ -63,7 +63,7 @@ def _part_row(shown: Mapping[str, Any], leaf: Leaf) -> dict[str, str]:
     body, salt = b64decode(shown["data"], validate=True), bytes.fromhex(shown["salt"])
     slot = Slot(Kind[shown["kind"].upper()], shown["line"])
     if len(salt) != SALT_BYTES or leaf.commitments.get(slot) != commitment(body, salt):
-        raise ReceiptInvalid(f"The {shown['kind']} of event {leaf.event_id} (line {slot.line}) was changed.")
+        raise ReceiptInvalid(f"The {shown['kind']} of event {leaf.row_id} (line {slot.line}) was changed.")
     return read_part(body)
 
 

@@ -12,6 +12,7 @@ from ledger.models.job_run import JobRun
 from ledger.models.outbox import OutboxMessage
 from ledger.models.posting import Posting
 from ledger.models.read_model import BalanceSummary, ReadModel, TransactionSummary
+from ledger.models.record_seal import RecordNode, RecordSeal, SealedRecord
 from ledger.models.reservation import Reservation
 from ledger.models.seal import Seal, SealedLeaf, SealNode
 from ledger.models.snapshot import BackDatedDay, Snapshot, SnapshotBalance
@@ -33,10 +34,13 @@ __all__ = [
     "OutboxMessage",
     "Posting",
     "ReadModel",
+    "RecordNode",
+    "RecordSeal",
     "Relay",
     "Reservation",
     "Seal",
     "SealedLeaf",
+    "SealedRecord",
     "SealNode",
     "Snapshot",
     "SnapshotBalance",

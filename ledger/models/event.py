@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
 from ledger.core.events import EventType, Stream
+from ledger.core.upcasting import upcast
 from ledger.models.command import Command
 
 
@@ -40,3 +43,12 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it says, as today's code reads it: `data` are what was stored, in the version of then.
+
+        Raises:
+            UnknownVersion: a newer release wrote it.
+        """
+        return upcast(EventType(self.type), self.schema_version, self.data)

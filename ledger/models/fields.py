@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, overload
 
 from django.db import models
 
 from ledger.money import LIMIT
 
 
-def money(**options: Any) -> models.DecimalField[Decimal, Decimal]:
+@overload
+def money(*, null: Literal[True], **options: Any) -> models.DecimalField[Decimal | None, Decimal | None]: ...
+
+
+@overload
+def money(**options: Any) -> models.DecimalField[Decimal, Decimal]: ...
+
+
+def money(**options: Any) -> models.DecimalField[Any, Any]:
     """A NUMERIC(38,18) column. Always give it a check from this module: NUMERIC accepts NaN and Infinity."""
     return models.DecimalField(max_digits=38, decimal_places=18, **options)
 

@@ -63,20 +63,21 @@ def decisions_about(document: Transaction, events: Iterable[Event], *, visible: 
         events: all of its events, in order.
         visible: which of the document's wallets may be seen.
     """
+    told = [(event, event.facts) for event in events]
     seen, payer = set(visible), document.source_wallet_id or document.destination_wallet_id
-    records = [_record(event) for event in events if "gates" in event.data]
+    records = [_record(event, facts) for event, facts in told if "gates" in facts]
     shown = [*records[:1], *(record for record in records[1:] if record.code is None or payer in seen)]
     return [record.shown_to(seen, payer) for record in shown]
 
 
-def _record(event: Event) -> DecisionRecord:
-    code = event.data.get("code")
+def _record(event: Event, facts: dict[str, Any]) -> DecisionRecord:
+    code = facts.get("code")
     return DecisionRecord(
         event_id=event.id,
-        wanted=event.data.get("wanted") or _WANTED.get(EventType(event.type), ""),
+        wanted=facts.get("wanted") or _WANTED.get(EventType(event.type), ""),
         code=RefusalCode(code) if code else None,
         decided_at=event.recorded_at,
-        gates=tuple(_gate(data) for data in event.data["gates"]),
+        gates=tuple(_gate(data) for data in facts["gates"]),
     )
 
 

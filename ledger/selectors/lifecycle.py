@@ -33,11 +33,11 @@ def status_history(wallet_id: UUID, asset: str) -> list[StatusChange]:
 
 
 def _change(event: Event) -> StatusChange:
-    is_opening = event.type == EventType.ACCOUNTS_OPENED
+    is_opening, facts = event.type == EventType.ACCOUNTS_OPENED, event.facts
     return StatusChange(
         event_id=event.id,
-        status=AccountStatus.ACTIVE if is_opening else event.data["status"],
-        reason="Opened." if is_opening else event.data["reason"],
+        status=AccountStatus.ACTIVE if is_opening else facts["status"],
+        reason="Opened." if is_opening else facts["reason"],
         actor_type=event.actor_type,
         actor_id=event.actor_id,
         recorded_at=event.recorded_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.core.accounts import WALLET, Account
+from ledger.core.allowances import EnvelopeKind
 from ledger.core.state import Original
 from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
@@ -67,11 +69,29 @@ def payments_by_reference(*, type: str, id: str, company_id: UUID | None) -> lis
     return list(payments if company_id is None else payments.filter(company_id=company_id))
 
 
-def accounts_to_lock(originals: Iterable[Original]) -> dict[UUID, tuple[UUID, ...]]:
-    """Per document the accounts that it moved and the headline accounts of their wallets."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a document has moved.
+
+    Attributes:
+        account_ids: the accounts, and the headline accounts of their wallets.
+        period_ids: the periods of budgets that it was taken from.
+    """
+
+    account_ids: tuple[UUID, ...]
+    period_ids: tuple[UUID, ...]
+
+
+def touched_by(originals: Iterable[Original]) -> dict[UUID, Touched]:
+    """Per document what it has moved. One query."""
     kept = list(originals)
     accounts, _ = read_accounts({id for original in kept for id in original.net})
-    return {original.id: tuple(sorted(_with_headlines(accounts[id] for id in original.net))) for original in kept}
+    return {original.id: _touched([accounts[id] for id in original.net]) for original in kept}
+
+
+def _touched(accounts: list[Account]) -> Touched:
+    budgets = {account.owner_id for account in accounts if account.owner_type == EnvelopeKind.BUDGET}
+    return Touched(tuple(sorted(_with_headlines(accounts))), tuple(sorted(budgets)))
 
 
 def _with_headlines(accounts: Iterable[Account]) -> set[UUID]:

@@ -34,12 +34,13 @@ class EventRows:
         return parts_of(self.event, self.postings)
 
 
-def _texts(alias: str, columns: Iterable[str]) -> sql.Composed:
+def texts_of(alias: str, columns: Iterable[str]) -> sql.Composed:
+    """Columns of a table as Postgres writes them."""
     return sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(alias, name)) for name in columns)
 
 
 _EVENT_COLUMNS, _POSTING_COLUMNS = columns_of(Event), columns_of(Posting)
-_EVENTS = sql.SQL("SELECT {} FROM ledger_event AS e WHERE e.id = ANY(%s)").format(_texts("e", _EVENT_COLUMNS))
+_EVENTS = sql.SQL("SELECT {} FROM ledger_event AS e WHERE e.id = ANY(%s)").format(texts_of("e", _EVENT_COLUMNS))
 _POSTINGS = sql.SQL("""
     SELECT e.id, {}
     FROM unnest(%s::uuid[]) AS e(id)
@@ -48,15 +49,15 @@ _POSTINGS = sql.SQL("""
         OFFSET 0  -- keeps the planner from comparing every event with every posting
     ) AS p
     ORDER BY p.id
-""").format(_texts("p", _POSTING_COLUMNS))
-_FORM_OF_TIMES = "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true)"
+""").format(texts_of("p", _POSTING_COLUMNS))
+FORM_OF_TIMES = "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true)"
 
 
 def read_rows(event_ids: Sequence[UUID]) -> dict[UUID, EventRows]:
     """The rows of events; ids without an event are left out. Four queries, however many events."""
     ids = list(event_ids)
     with atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_FORM_OF_TIMES)
+        cursor.execute(FORM_OF_TIMES)
         cursor.execute(_EVENTS, [ids])
         events = (dict(zip(_EVENT_COLUMNS, row, strict=True)) for row in cursor.fetchall())
         found = {UUID(event["id"]): EventRows(event) for event in events}

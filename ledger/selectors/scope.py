@@ -19,6 +19,7 @@ from ledger.models import (
     InboxEvent,
     OutboxMessage,
     Posting,
+    RecordSeal,
     Reservation,
     Seal,
     Transaction,
@@ -141,6 +142,11 @@ def commands_within(scope: Scope) -> QuerySet[Command]:
 def seals_within(scope: Scope) -> QuerySet[Seal]:
     """The seals of the installation for who sees a whole company; they tell nothing of what is under them."""
     return Seal.objects.all() if scope.is_whole_company else Seal.objects.none()
+
+
+def record_seals_within(scope: Scope) -> QuerySet[RecordSeal]:
+    """Likewise those over records."""
+    return RecordSeal.objects.all() if scope.is_whole_company else RecordSeal.objects.none()
 
 
 def job_runs_within(scope: Scope) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""The tree over all events and its signed heads: what is stored, and proofs from it."""
+"""The trees over what is sealed and their signed heads: what is stored, and proofs from it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg import sql
 
 from ledger.core.heads import Head
 from ledger.core.merkle import (
@@ -21,14 +22,17 @@ from ledger.core.merkle import (
     root_of,
 )
 from ledger.errors import NotFound
-from ledger.models import Seal, SealedLeaf
+from ledger.ids import created_at
+from ledger.models import Seal
+from ledger.models.tree import TreeSeal
+from ledger.selectors.sealed_logs import EVENTS, RECORDS, SealedLog
 
 __all__ = ["Seal"]
 
 _CHUNK = 1_000
 
 
-def head_of(seal: Seal) -> Head:
+def head_of(seal: TreeSeal, log: SealedLog = EVENTS) -> Head:
     """What a stored seal says, as it was signed."""
     return Head(
         seal_id=seal.id,
@@ -40,6 +44,7 @@ def head_of(seal: Seal) -> Head:
         horizon_xid=seal.horizon_xid,
         sealed_at=instant_text(seal.sealed_at),
         key_id=seal.key_id,
+        context=log.context,
     )
 
 
@@ -49,17 +54,17 @@ def instant_text(moment: datetime) -> str:
 
 
 def all_seals() -> QuerySet[Seal]:
-    """Every seal of the installation, in no order."""
+    """Every seal over the events, in no order."""
     return Seal.objects.all()
 
 
-def latest_seal() -> Seal | None:
-    return Seal.objects.order_by("-number").first()
+def latest_seal(log: SealedLog = EVENTS) -> TreeSeal | None:
+    return log.seals().order_by("-number").first()
 
 
-def seals_after(number: int) -> Iterator[Seal]:
+def seals_after(number: int, log: SealedLog = EVENTS) -> Iterator[TreeSeal]:
     """The seals with higher numbers, in order, a chunk at a time."""
-    while seals := list(Seal.objects.filter(number__gt=number).order_by("number")[:_CHUNK]):
+    while seals := list(log.seals().filter(number__gt=number).order_by("number")[:_CHUNK]):
         yield from seals
         number = seals[-1].number
 
@@ -76,41 +81,53 @@ def get_seal(id: UUID) -> Seal:
     return seal
 
 
-def first_seal_over(index: int) -> Seal | None:
+def first_seal_over(index: int, log: SealedLog = EVENTS) -> TreeSeal | None:
     """The seal that covered a leaf first."""
-    return Seal.objects.filter(tree_size__gt=index).order_by("tree_size").first()
+    return log.seals().filter(tree_size__gt=index).order_by("tree_size").first()
 
 
-def seal_over(event_id: UUID) -> Seal | None:
-    """The seal that covered an event first; None while it waits for one."""
-    index = SealedLeaf.objects.filter(event_id=event_id).values_list("index", flat=True).first()
-    return None if index is None else first_seal_over(index)
+def seal_over(row_id: UUID, log: SealedLog = EVENTS) -> TreeSeal | None:
+    """The seal that covered an event or record first; None while it waits for one."""
+    index = log.leaves().filter(**{log.leaf.ROW_COLUMN: row_id}).values_list("index", flat=True).first()
+    return None if index is None else first_seal_over(index, log)
 
 
-_NODES = """
+def seal_over_record(record_id: UUID) -> TreeSeal | None:
+    """The seal that covered a record of a floor above first; None while it waits for one."""
+    return seal_over(record_id, RECORDS)
+
+
+def records_sealed_below() -> int:
+    """Records of database transactions below this number are sealed; 0 before the first seal."""
+    last = latest_seal(RECORDS)
+    return 0 if last is None else last.horizon_xid
+
+
+_NODES = sql.SQL("""
     SELECT n.level, n.index, n.hash
     FROM unnest(%(levels)s::smallint[], %(indexes)s::bigint[]) AS wanted(level, index)
-    JOIN ledger_sealnode AS n ON n.level = wanted.level AND n.index = wanted.index
+    JOIN {nodes} AS n ON n.level = wanted.level AND n.index = wanted.index
     UNION ALL
     SELECT 0, l.index, l.hash
     FROM unnest(%(levels)s::smallint[], %(indexes)s::bigint[]) AS wanted(level, index)
-    JOIN ledger_sealedleaf AS l ON wanted.level = 0 AND l.index = wanted.index
-"""
+    JOIN {leaves} AS l ON wanted.level = 0 AND l.index = wanted.index
+""")
 
 
-def read_nodes(nodes: Iterable[Node]) -> dict[Node, bytes]:
+def read_nodes(nodes: Iterable[Node], log: SealedLog = EVENTS) -> dict[Node, bytes]:
     """The stored hashes of complete subtrees, leaves included; what is not stored is left out."""
     wanted = list(nodes)
     parameters = {"levels": [node.level for node in wanted], "indexes": [node.place for node in wanted]}
     with connection.cursor() as cursor:
-        cursor.execute(_NODES, parameters)
+        tables = {"nodes": sql.Identifier(log.node._meta.db_table), "leaves": sql.Identifier(log.leaf._meta.db_table)}
+        cursor.execute(_NODES.format(**tables), parameters)
         return {Node(level, index): bytes(digest) for level, index, digest in cursor.fetchall()}
 
 
-def read_frontier(size: int) -> Frontier:
+def read_frontier(size: int, log: SealedLog = EVENTS) -> Frontier:
     """The right edge of the stored tree at a size."""
     peaks = complete_nodes(Range(0, size))
-    stored = read_nodes(peaks)
+    stored = read_nodes(peaks, log)
     return Frontier(size, [stored[peak] for peak in peaks])
 
 
@@ -128,32 +145,38 @@ def consistency_proof(first: Seal, second: Seal) -> list[bytes]:
     return [root_of(part, stored.__getitem__) for part in ranges]
 
 
-_BACKLOG = """
+_BACKLOG = sql.SQL("""
     SELECT extract(epoch FROM clock_timestamp() - last.sealed_at),
            (SELECT count(*) FROM (
-                SELECT 1 FROM ledger_event WHERE xid >= coalesce(last.horizon_xid, 0) LIMIT %s
-            ) AS unsealed)
+                SELECT 1 FROM ({rows}) AS waiting WHERE xid >= coalesce(last.horizon_xid, 0) LIMIT %s
+            ) AS unsealed),
+           (SELECT id FROM ({rows}) AS waiting WHERE xid >= coalesce(last.horizon_xid, 0) ORDER BY xid, id LIMIT 1),
+           clock_timestamp()
     FROM (VALUES (1)) AS one
-    LEFT JOIN (SELECT sealed_at, horizon_xid FROM ledger_seal ORDER BY number DESC LIMIT 1) AS last ON true
-"""
+    LEFT JOIN (SELECT sealed_at, horizon_xid FROM {seals} ORDER BY number DESC LIMIT 1) AS last ON true
+""")
 MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class SealBacklog:
-    """How far behind sealing is.
+    """How far behind the sealing of a log is.
 
     Attributes:
         age_seconds: since the last seal; None before the first. Grows while nothing happens: nothing to seal, no seal.
-        unsealed: events without a seal, counted up to `MOST_COUNTED`.
+        unsealed: events or records without a seal, counted up to `MOST_COUNTED`.
+        oldest_seconds: since when the oldest of them waits, by its id; 0 when nothing waits.
     """
 
     age_seconds: float | None
     unsealed: int
+    oldest_seconds: float
 
 
-def seal_backlog() -> SealBacklog:
+def seal_backlog(log: SealedLog = EVENTS) -> SealBacklog:
     with connection.cursor() as cursor:
-        cursor.execute(_BACKLOG, [MOST_COUNTED])
-        age, unsealed = cursor.fetchone()
-    return SealBacklog(None if age is None else float(age), unsealed)
+        seals = sql.Identifier(log.seal._meta.db_table)
+        cursor.execute(_BACKLOG.format(rows=log.rows(), seals=seals), [MOST_COUNTED])
+        age, unsealed, oldest, now = cursor.fetchone()
+    waits = 0.0 if oldest is None else max(0.0, (now - created_at(oldest)).total_seconds())
+    return SealBacklog(None if age is None else float(age), unsealed, waits)

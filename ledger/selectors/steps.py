@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from ledger.days import ONE_DAY, day_of, first_instant, first_of_week
 
 
 class Step(StrEnum):
@@ -25,21 +27,21 @@ class Calendar:
 
     def next_start(self, moment: datetime, step: Step) -> datetime:
         """When the hour, day, week or month after the one of `moment` begins, in UTC."""
-        local = moment.astimezone(self.zone)
-        day = local.date()
+        day = day_of(moment, self.zone)
         match step:
             case Step.HOUR:
                 # Counted in UTC: an hour that the clocks repeat or skip is an hour all the same.
-                return local.replace(minute=0, second=0, microsecond=0).astimezone(UTC) + timedelta(hours=1)
+                hour = moment.astimezone(self.zone).replace(minute=0, second=0, microsecond=0)
+                return hour.astimezone(UTC) + timedelta(hours=1)
             case Step.DAY:
-                return self._midnight(day + timedelta(days=1))
+                return self._begins(day + ONE_DAY)
             case Step.WEEK:
-                return self._midnight(day + timedelta(days=7 - (day.isoweekday() - self.week_start) % 7))
+                return self._begins(first_of_week(day, self.week_start) + 7 * ONE_DAY)
             case Step.MONTH:
-                return self._midnight((day.replace(day=1) + timedelta(days=32)).replace(day=1))
+                return self._begins((day.replace(day=1) + 32 * ONE_DAY).replace(day=1))
 
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, self.zone).astimezone(UTC)
+    def _begins(self, day: date) -> datetime:
+        return first_instant(day, self.zone)
 
 
 def points_between(start: datetime, end: datetime, step: Step, calendar: Calendar) -> Iterator[datetime]:

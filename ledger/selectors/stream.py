@@ -21,6 +21,7 @@ def cloud_event(message: OutboxMessage) -> bytes:
     return events.envelope(
         id=message.id,
         type=message.type,
+        version=message.version,
         aggregate_id=message.aggregate_id,
         sequence=message.sequence,
         recorded_at=message.created_at,

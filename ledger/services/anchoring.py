@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.conf import settings
-
-from ledger.models import Seal
+from ledger.models.tree import TreeSeal
+from ledger.selectors.sealed_logs import SealedLog
 from ledger.selectors.seals import head_of, seals_after
 
 _TAIL_BYTES = 64 * 1024
@@ -35,13 +34,13 @@ class Anchored:
     line: str
 
 
-def anchor_line(seal: Seal) -> str:
+def anchor_line(seal: TreeSeal, log: SealedLog) -> str:
     """What stands in the file about a seal."""
-    return json.dumps(head_of(seal).as_json(bytes(seal.signature)), separators=(",", ":"))
+    return json.dumps(head_of(seal, log).as_json(bytes(seal.signature)), separators=(",", ":"))
 
 
-def append_missing() -> int:
-    """Bring the file up to the committed seals and flush it to the disk. Safe to run in many places at once.
+def append_missing(log: SealedLog) -> int:
+    """Bring the file of a log up to the committed seals and flush it to the disk. Safe to run in many places at once.
 
     Returns:
         How many lines were added; none without a SEAL_ANCHOR_FILE.
@@ -50,15 +49,15 @@ def append_missing() -> int:
         AnchorMismatch: the file's last line is not what the database has, or more than it has.
         OSError: the file cannot be written.
     """
-    if not settings.SEAL_ANCHOR_FILE:
+    if log.anchor_file is None:
         return 0
-    with _locked(Path(settings.SEAL_ANCHOR_FILE)) as file:
+    with _locked(log.anchor_file) as file:
         last = _last_line(file)
         if last is not None:
-            _require_same(last)
+            _require_same(last, log)
         added, number = 0, 0 if last is None else last.number
-        for seal in seals_after(number):
-            file.write(anchor_line(seal).encode() + b"\n")
+        for seal in seals_after(number, log):
+            file.write(anchor_line(seal, log).encode() + b"\n")
             added += 1
         file.flush()
         os.fsync(file.fileno())
@@ -118,9 +117,9 @@ def _parse(line: bytes) -> Anchored:
         raise AnchorMismatch("The anchor file has a line that is not a seal's.") from error
 
 
-def _require_same(last: Anchored) -> None:
-    seal = Seal.objects.filter(number=last.number).first()
+def _require_same(last: Anchored, log: SealedLog) -> None:
+    seal = log.seals().filter(number=last.number).first()
     if seal is None:
-        raise AnchorMismatch(f"The anchor file knows seal {last.number}, the database does not.")
-    if anchor_line(seal) != last.line:
-        raise AnchorMismatch(f"Seal {last.number} is not what the anchor file says.")
+        raise AnchorMismatch(f"The anchor file knows {log.title} {last.number}, the database does not.")
+    if anchor_line(seal, log) != last.line:
+        raise AnchorMismatch(f"{log.title.capitalize()} {last.number} is not what the anchor file says.")

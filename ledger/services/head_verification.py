@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from django.conf import settings
-
-from ledger.core.findings import ANCHOR, SEAL, Finding
+from ledger.core.findings import Finding
 from ledger.core.heads import ALGORITHM
 from ledger.core.merkle import EMPTY_ROOT
-from ledger.models import Seal
+from ledger.models.tree import TreeSeal
 from ledger.selectors.seal_keys import Verifier, public_keys
+from ledger.selectors.sealed_logs import SealedLog
 from ledger.selectors.seals import head_of, seals_after
 from ledger.services.anchoring import Anchored, AnchorMismatch, anchor_line, read_anchor
 
 
 @dataclass
 class AnchorFile:
-    """The file outside of the database, as long as it was when the look began.
+    """The file of a log outside of the database, as long as it was when the look began.
 
     Attributes:
         path: None when there is none.
@@ -28,14 +27,15 @@ class AnchorFile:
         unanchored: the first seal that came after them, once the heads have been checked.
     """
 
+    log: SealedLog
     path: Path | None
     lines: int = 0
     unanchored: int | None = field(default=None, init=False)
 
     @classmethod
-    def from_settings(cls) -> AnchorFile:
-        path = Path(settings.SEAL_ANCHOR_FILE) if settings.SEAL_ANCHOR_FILE else None
-        return cls(path, 0 if path is None else sum(1 for _ in _raw_lines(path)))
+    def of(cls, log: SealedLog) -> AnchorFile:
+        path = log.anchor_file
+        return cls(log, path, 0 if path is None else sum(1 for _ in _raw_lines(path)))
 
     def read(self) -> Iterator[Anchored]:
         """The lines that there were, from the first. Raises AnchorMismatch."""
@@ -47,7 +47,8 @@ class AnchorFile:
             return None
         if any(line.number == self.unanchored for line in read_anchor(self.path)):
             return None
-        return Finding(ANCHOR, str(self.unanchored), "missing there; `manage.py seal` appends what a crash left out")
+        what = "missing there; `manage.py seal` appends what a crash left out"
+        return Finding(self.log.anchor_title, str(self.unanchored), what)
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:
@@ -65,31 +66,32 @@ def check_heads(anchor: AnchorFile) -> Finding | None:
     try:
         return _check_heads(anchor)
     except AnchorMismatch as mismatch:
-        return Finding(ANCHOR, str(anchor.path), str(mismatch))
+        return Finding(anchor.log.anchor_title, str(anchor.path), str(mismatch))
 
 
 def _check_heads(anchor: AnchorFile) -> Finding | None:
-    verify, lines = Verifier(public_keys()), anchor.read()
-    before: Seal | None = None
-    for seal in seals_after(0):
+    verify, lines, log = Verifier(public_keys()), anchor.read(), anchor.log
+    table = log.seal._meta.db_table
+    before: TreeSeal | None = None
+    for seal in seals_after(0, log):
         number = 1 if before is None else before.number + 1
         if seal.number != number:
-            return Finding(SEAL, f"number {number}", "missing")
-        if seal.algorithm != ALGORITHM or not verify(head_of(seal), bytes(seal.signature)):
-            return Finding(SEAL, str(seal.id), f"seal {number} was changed, or is not signed by a trusted key")
+            return Finding(table, f"number {number}", "missing")
+        if seal.algorithm != ALGORITHM or not verify(head_of(seal, log), bytes(seal.signature)):
+            return Finding(table, str(seal.id), f"seal {number} was changed, or is not signed by a trusted key")
         if not _follows(seal, before):
-            return Finding(SEAL, str(seal.id), f"seal {number} does not follow from the one before it")
+            return Finding(table, str(seal.id), f"seal {number} does not follow from the one before it")
         line = next(lines, None)
         if line is None and anchor.unanchored is None:
             anchor.unanchored = number
-        if line is not None and line != Anchored(number, anchor_line(seal)):
-            return Finding(ANCHOR, str(number), f"says something else than ledger_seal {seal.id}")
+        if line is not None and line != Anchored(number, anchor_line(seal, log)):
+            return Finding(log.anchor_title, str(number), f"says something else than {table} {seal.id}")
         before = seal
     beyond = next(lines, None)
-    return None if beyond is None else Finding(SEAL, f"number {beyond.number}", "missing, but in the anchor file")
+    return None if beyond is None else Finding(table, f"number {beyond.number}", "missing, but in the anchor file")
 
 
-def _follows(seal: Seal, before: Seal | None) -> bool:
+def _follows(seal: TreeSeal, before: TreeSeal | None) -> bool:
     if before is None:
         return (seal.first_index, bytes(seal.previous_root)) == (0, EMPTY_ROOT)
     starts = (seal.first_index, bytes(seal.previous_root)) == (before.tree_size, bytes(before.root))

@@ -26,11 +26,18 @@ from ledger.services.results import Result
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """What one aggregate's consumers are told.
+
+    Attributes:
+        version: of the form that `data` have, described in docs/events; a new one is said where the data are made.
+    """
+
     aggregate_type: str
     aggregate_id: UUID
     sequence: int
     type: str
     data: dict[str, Any]
+    version: int = 1
 
 
 def messages(result: Result, event: Event) -> Iterator[Message]:

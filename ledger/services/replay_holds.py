@@ -66,7 +66,7 @@ def _first_headless() -> Difference | None:
     row = steps_of_holds().exclude(stream_id__in=_made()).first()
     if row is None:
         return None
-    return Difference("reservation", UUID(row.data["hold_id"]), "reservation", "in use", "never made", row.id)
+    return Difference("reservation", UUID(row.facts["hold_id"]), "reservation", "in use", "never made", row.id)
 
 
 def _made() -> QuerySet[Any, Any]:

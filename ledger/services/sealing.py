@@ -1,7 +1,7 @@
-"""Seals what has settled: one leaf per event into one growing Merkle tree, a signed head per run (ADR 0018).
+"""Seals what has settled: one leaf per row into one growing Merkle tree, a signed head per run (ADR 0018, 0030).
 
-The horizon is the oldest database transaction that still runs, as in `ledger.services.folding`: every event below it
-has committed or never will. So an event that commits late is sealed by a later run and never skipped.
+The horizon is the oldest database transaction that still runs, as in `ledger.services.folding`: every row below it
+has committed or never will. So a row that commits late is sealed by a later run and never skipped.
 """
 
 from __future__ import annotations
@@ -15,41 +15,42 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
+from psycopg import sql
 
 from ledger.core.heads import ALGORITHM, Head
-from ledger.core.leaves import SECRET_BYTES, seal_parts
+from ledger.core.leaves import seal_parts
 from ledger.core.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.ids import new_id
-from ledger.models import Seal
-from ledger.selectors.row_texts import EventRows, read_rows
+from ledger.models.tree import TreeSeal
 from ledger.selectors.seal_keys import signing_keys
+from ledger.selectors.sealed_logs import SealedLog
 from ledger.selectors.seals import instant_text, latest_seal, read_frontier
 from ledger.services.anchoring import append_missing
 from ledger.services.claims import LOCK_NOT_AVAILABLE
 
-EVENTS_PER_SEAL = 2_000
-"""A seal takes this many events, and what else their last database transaction wrote."""
+ROWS_PER_SEAL = 2_000
+"""A seal takes this many events or records, and what else their last database transaction wrote."""
 SEALS_PER_RUN = 100
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('ledger_seal'))"
-_HORIZON = """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext(%s))"
+_HORIZON = sql.SQL("""
     WITH settled AS (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid)
     SELECT coalesce(
-        (SELECT e.xid + 1 FROM ledger_event AS e
-         WHERE e.xid >= %(since)s AND e.xid < (SELECT xid FROM settled)
-         ORDER BY e.xid OFFSET %(most)s - 1 LIMIT 1),
+        (SELECT r.xid + 1 FROM ({rows}) AS r
+         WHERE r.xid >= %(since)s AND r.xid < (SELECT xid FROM settled)
+         ORDER BY r.xid OFFSET %(most)s - 1 LIMIT 1),
         (SELECT xid FROM settled)
     )
-"""
-_WAITING = "SELECT id FROM ledger_event WHERE xid >= %(since)s AND xid < %(horizon)s ORDER BY xid, id"
+""")
+_WAITING = sql.SQL("SELECT id FROM ({rows}) AS r WHERE xid >= %(since)s AND xid < %(horizon)s ORDER BY xid, id")
 
-_ADD_LEAVES = """
-    INSERT INTO ledger_sealedleaf (index, event_id, data, secret, hash)
+_ADD_LEAVES = sql.SQL("""
+    INSERT INTO {} (index, {}, data, secret, hash)
     SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bytea[])
-"""
-_ADD_NODES = """
-    INSERT INTO ledger_sealnode (level, index, hash) SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
-"""
+""")
+_ADD_NODES = sql.SQL("""
+    INSERT INTO {} (level, index, hash) SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
+""")
 
 
 class TreeBroken(Exception):
@@ -61,12 +62,12 @@ class SealRun:
     """What a run did. `is_caught_up`: everything that had settled is sealed."""
 
     seals: int
-    events: int
+    rows: int
     is_caught_up: bool
 
 
-def seal_events(*, events_per_seal: int = EVENTS_PER_SEAL, seals_per_run: int = SEALS_PER_RUN) -> SealRun:
-    """Seal all settled events, in chunks that fit the time limits of a job, and anchor each seal.
+def seal_log(log: SealedLog, *, rows_per_seal: int = ROWS_PER_SEAL, seals_per_run: int = SEALS_PER_RUN) -> SealRun:
+    """Seal everything of a log that has settled, in chunks that fit the time limits of a job, and anchor each seal.
 
     Running twice, or in two places, seals nothing twice: who has to wait for another sealer longer than
     `lock_timeout` leaves the rest to it. After an outage one run does `seals_per_run` chunks.
@@ -75,79 +76,83 @@ def seal_events(*, events_per_seal: int = EVENTS_PER_SEAL, seals_per_run: int = 
         AnchorMismatch, TreeBroken: somebody changed what was sealed; nothing more is sealed until he is found.
         OSError: the anchor file cannot be written; the next run adds what is missing.
     """
-    append_missing()
-    seals = events = 0
+    append_missing(log)
+    seals = rows = 0
     while seals < seals_per_run:
         try:
-            seal = _seal_chunk(events_per_seal)
+            seal = _seal_chunk(log, rows_per_seal)
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise
-            return SealRun(seals, events, is_caught_up=False)
+            return SealRun(seals, rows, is_caught_up=False)
         if seal is None:
             break
-        append_missing()
-        seals, events = seals + 1, events + seal.tree_size - seal.first_index
-    return SealRun(seals, events, is_caught_up=seals < seals_per_run)
+        append_missing(log)
+        seals, rows = seals + 1, rows + seal.tree_size - seal.first_index
+    return SealRun(seals, rows, is_caught_up=seals < seals_per_run)
 
 
-def _seal_chunk(most: int) -> Seal | None:
+def _seal_chunk(log: SealedLog, most: int) -> TreeSeal | None:
     with atomic(durable=True):
-        last, now = _lock_and_read()
+        last, now = _lock_and_read(log)
         since = 0 if last is None else last.horizon_xid
-        horizon, event_ids = _settled(since, most)
-        if not event_ids:
+        horizon, row_ids = _settled(log, since, most)
+        if not row_ids:
             return None
-        frontier = _frontier_of(last)
-        _add_leaves(frontier, event_ids, read_rows(event_ids))
-        return _add_seal(last, frontier, horizon, now)
+        frontier = _frontier_of(log, last)
+        _add_leaves(log, frontier, row_ids)
+        return _add_seal(log, last, frontier, horizon, now)
 
 
-def _lock_and_read() -> tuple[Seal | None, datetime]:
+def _lock_and_read(log: SealedLog) -> tuple[TreeSeal | None, datetime]:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(_LOCK, [log.seal._meta.db_table])
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
-    return latest_seal(), now
+    return latest_seal(log), now
 
 
-def _settled(since: int, most: int) -> tuple[int, list[UUID]]:
-    """How far this seal reaches, and the events up to there in their order. Nothing that is below can come later."""
+def _settled(log: SealedLog, since: int, most: int) -> tuple[int, list[UUID]]:
+    """How far this seal reaches, and the rows up to there in their order. Nothing that is below can come later."""
     with connection.cursor() as cursor:
-        cursor.execute(_HORIZON, {"since": since, "most": most})
+        rows = log.rows()
+        cursor.execute(_HORIZON.format(rows=rows), {"since": since, "most": most})
         (horizon,) = cursor.fetchone()
-        cursor.execute(_WAITING, {"since": since, "horizon": horizon})
+        cursor.execute(_WAITING.format(rows=rows), {"since": since, "horizon": horizon})
         return horizon, [id for (id,) in cursor.fetchall()]
 
 
-def _frontier_of(last: Seal | None) -> Frontier:
+def _frontier_of(log: SealedLog, last: TreeSeal | None) -> Frontier:
     if last is None:
         return Frontier()
     try:
-        frontier = read_frontier(last.tree_size)
+        frontier = read_frontier(last.tree_size, log)
     except KeyError as missing:
-        raise TreeBroken(f"The tree has lost {missing}.") from missing
+        raise TreeBroken(f"The tree below {log.title} {last.number} has lost {missing}.") from missing
     if frontier.root() != bytes(last.root):
-        raise TreeBroken(f"The stored tree does not give the root of seal {last.number}.")
+        raise TreeBroken(f"The stored tree does not give the root of {log.title} {last.number}.")
     return frontier
 
 
-def _add_leaves(frontier: Frontier, event_ids: Sequence[UUID], rows: dict[UUID, EventRows]) -> None:
+def _add_leaves(log: SealedLog, frontier: Frontier, row_ids: Sequence[UUID]) -> None:
+    parts = log.read_parts(row_ids)
     leaves: list[tuple[int, UUID, bytes, bytes, bytes]] = []
     nodes: list[tuple[int, int, bytes]] = []
-    for event_id in event_ids:
-        index, secret = frontier.size, secrets.token_bytes(SECRET_BYTES)
-        data = seal_parts(index, event_id, rows[event_id].parts(), secret).data()
+    for row_id in row_ids:
+        index, secret = frontier.size, secrets.token_bytes(log.secret_bytes)
+        data = seal_parts(index, row_id, parts[row_id], secret).data()
         digest = leaf_hash(data)
-        leaves.append((index, event_id, data, secret, digest))
+        leaves.append((index, row_id, data, secret, digest))
         nodes += [(node.level, node.place, hash) for node, hash in frontier.append(digest)]
     with connection.cursor() as cursor:
-        cursor.execute(_ADD_LEAVES, [list(column) for column in zip(*leaves, strict=True)])
+        into = sql.Identifier(log.leaf._meta.db_table), sql.Identifier(log.leaf.ROW_COLUMN)
+        cursor.execute(_ADD_LEAVES.format(*into), [list(column) for column in zip(*leaves, strict=True)])
         if nodes:
-            cursor.execute(_ADD_NODES, [list(column) for column in zip(*nodes, strict=True)])
+            table = sql.Identifier(log.node._meta.db_table)
+            cursor.execute(_ADD_NODES.format(table), [list(column) for column in zip(*nodes, strict=True)])
 
 
-def _add_seal(last: Seal | None, frontier: Frontier, horizon: int, now: datetime) -> Seal:
+def _add_seal(log: SealedLog, last: TreeSeal | None, frontier: Frontier, horizon: int, now: datetime) -> TreeSeal:
     keys = signing_keys()
     if not keys:
         raise ImproperlyConfigured("SEAL_SIGNING_KEYS is empty: no seal can be signed.")
@@ -162,8 +167,9 @@ def _add_seal(last: Seal | None, frontier: Frontier, horizon: int, now: datetime
         horizon_xid=horizon,
         sealed_at=instant_text(now),
         key_id=key_id,
+        context=log.context,
     )
-    return Seal.objects.create(
+    return log.seals().create(
         id=head.seal_id,
         number=head.number,
         first_index=head.first_index,

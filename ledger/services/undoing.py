@@ -21,7 +21,7 @@ class UndoDetails:
     """What every undoing has.
 
     Attributes:
-        account_ids: `selectors.originals.accounts_to_lock` of the original.
+        account_ids: of `selectors.originals.touched_by` of the original.
         reason: kept for ever: no personal data.
         redirected: periods of budgets that give back through another period's envelope (old period's id to new).
     """

@@ -31,15 +31,15 @@ WITH opened AS (
 ), events AS (
     INSERT INTO ledger_event (id, type, stream, stream_id, seq, schema_version, data, command_id, actor_type,
                               actor_id, session_id, correlation_id, effective_at, recorded_at, xid)
-    SELECT t.id, t.type, t.stream, t.stream_id, t.seq, 1, t.data::jsonb, t.command_id, t.actor_type,
+    SELECT t.id, t.type, t.stream, t.stream_id, t.seq, t.schema_version, t.data::jsonb, t.command_id, t.actor_type,
            t.actor_id, t.session_id, t.correlation_id, t.effective_at, %(now)s, pg_current_xact_id()::text::bigint
     FROM unnest(%(event_id)s::uuid[], %(event_type)s::text[], %(event_stream)s::text[],
-                %(event_stream_id)s::uuid[], %(event_seq)s::int[], %(event_data)s::text[],
-                %(event_command_id)s::uuid[], %(event_actor_type)s::text[], %(event_actor_id)s::uuid[],
-                %(event_session_id)s::uuid[], %(event_correlation_id)s::text[],
+                %(event_stream_id)s::uuid[], %(event_seq)s::int[], %(event_schema_version)s::int[],
+                %(event_data)s::text[], %(event_command_id)s::uuid[], %(event_actor_type)s::text[],
+                %(event_actor_id)s::uuid[], %(event_session_id)s::uuid[], %(event_correlation_id)s::text[],
                 %(event_effective_at)s::timestamptz[])
-         AS t(id, type, stream, stream_id, seq, data, command_id, actor_type, actor_id, session_id,
-              correlation_id, effective_at)
+         AS t(id, type, stream, stream_id, seq, schema_version, data, command_id, actor_type, actor_id,
+              session_id, correlation_id, effective_at)
 ), postings AS (
     INSERT INTO ledger_posting (id, event_id, account_id, amount, account_seq, balance_after,
                                 effective_at, recorded_at)
@@ -70,12 +70,12 @@ WITH opened AS (
 ), announced AS (
     INSERT INTO ledger_outboxmessage (id, event_id, aggregate_type, aggregate_id, sequence, type, version, data,
                                       status, attempts, next_attempt_at, error, created_at)
-    SELECT t.id, t.event_id, t.aggregate_type, t.aggregate_id, t.sequence, t.type, 1, t.data::jsonb,
+    SELECT t.id, t.event_id, t.aggregate_type, t.aggregate_id, t.sequence, t.type, t.version, t.data::jsonb,
            'PENDING', 0, %(now)s, '', %(now)s
     FROM unnest(%(message_id)s::uuid[], %(message_event_id)s::uuid[], %(message_aggregate_type)s::text[],
                 %(message_aggregate_id)s::uuid[], %(message_sequence)s::bigint[], %(message_type)s::text[],
-                %(message_data)s::text[])
-         AS t(id, event_id, aggregate_type, aggregate_id, sequence, type, data)
+                %(message_version)s::int[], %(message_data)s::text[])
+         AS t(id, event_id, aggregate_type, aggregate_id, sequence, type, version, data)
 )
 UPDATE ledger_command AS c
 SET outcome = t.outcome, refusal_code = t.refusal_code, transaction_id = t.transaction_id,
@@ -128,7 +128,7 @@ COLUMNS = {
         "opened": "id owner_type owner_id book asset bucket min_balance balance status seq life_seq version"
         " window_starts_at",
         "changed": "id balance status seq life_seq version min_balance window_starts_at",
-        "event": "id type stream stream_id seq data command_id"
+        "event": "id type stream stream_id seq schema_version data command_id"
         " actor_type actor_id session_id correlation_id effective_at",
         "posting": "id event_id account_id amount account_seq balance_after effective_at",
         "document": "id company_id type state source destination asset amount fee reference_type reference_id"
@@ -137,7 +137,7 @@ COLUMNS = {
         "hold": "id destination captured released status expires_at parts"
         " transaction_id wallet_id asset amount purpose",
         "stepped": "id destination captured released status expires_at parts",
-        "message": "id event_id aggregate_type aggregate_id sequence type data",
+        "message": "id event_id aggregate_type aggregate_id sequence type version data",
         "command": "id outcome refusal_code transaction_id reply_status reply_body",
     }.items()
 }

@@ -15,6 +15,7 @@ from ledger.core.events import Event, EventType
 from ledger.core.held import part_data
 from ledger.core.refusals import Refusal
 from ledger.core.state import Hold, HoldStatus
+from ledger.core.upcasting import version_of
 from ledger.ids import new_id
 from ledger.money import ZERO
 from ledger.services.arrays import columns
@@ -47,7 +48,16 @@ class Batch:
             self._add_event(command, event)
             self._add_step(event, result)
             self._rows["message"] += [
-                (new_id(), event.id, m.aggregate_type, m.aggregate_id, m.sequence, m.type, json.dumps(m.data))
+                (
+                    new_id(),
+                    event.id,
+                    m.aggregate_type,
+                    m.aggregate_id,
+                    m.sequence,
+                    m.type,
+                    m.version,
+                    json.dumps(m.data),
+                )
                 for m in messages(result, event)
             ]
         if result.document is not None:
@@ -87,8 +97,9 @@ class Batch:
     def _add_event(self, command: Command, event: Event) -> None:
         origin = command.origin
         who = origin.actor_type, origin.actor_id, origin.session_id, origin.correlation_id
-        what = event.id, event.type.value, event.stream.value, event.stream_id, event.seq, json.dumps(event.data)
-        self._rows["event"].append((*what, command.id, *who, event.effective_at))
+        where = event.stream.value, event.stream_id, event.seq
+        what = version_of(event.type), json.dumps(event.data)
+        self._rows["event"].append((event.id, event.type.value, *where, *what, command.id, *who, event.effective_at))
         self._rows["posting"] += [
             (p.id, event.id, p.account_id, p.amount, p.account_seq, p.balance_after, event.effective_at)
             for p in event.postings

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ledger.selectors.sealed_logs import EVENTS, RECORDS
 from ledger.services.checking import check_everything, check_sample
 from ledger.services.folding import fold_system_accounts
 from ledger.services.holds import expire_holds
 from ledger.services.job_runs import Done, Skipped, purge_job_runs
 from ledger.services.partitions import ensure_partitions
 from ledger.services.read_models import refresh_read_models
-from ledger.services.sealing import seal_events
+from ledger.services.sealing import seal_log
 from ledger.services.snapshots import snapshot_balances
 from ledger.tasks.jobs import job
 
@@ -40,8 +41,14 @@ def refresh_read_models_task() -> Done:
 
 @job("ledger.seal")
 def seal_task() -> Done:
-    run = seal_events()
-    return {"seals": run.seals, "events": run.events}
+    run = seal_log(EVENTS)
+    return {"seals": run.seals, "events": run.rows}
+
+
+@job("ledger.seal_records")
+def seal_records_task() -> Done:
+    run = seal_log(RECORDS)
+    return {"seals": run.seals, "records": run.rows}
 
 
 @job("ledger.snapshot_balances")

@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from compliance.models import User
 from tests.api.tables import (
     BACKDATE,
     BOOK,
@@ -45,7 +46,7 @@ from tests.api.tables import (
     SUSPEND,
     UNDO,
 )
-from wallets.models import Wallet, WalletLock, WebhookDelivery, WebhookEndpoint, WebhookSecret
+from wallets.models import Notification, Wallet, WalletLock, WebhookDelivery, WebhookEndpoint, WebhookSecret
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,17 @@ def _delivery(client: APIClient, things: Things) -> dict[str, str]:
     return {}
 
 
+def _news(client: APIClient, things: Things) -> dict[str, str]:
+    """Something to read for everybody of the company."""
+    owner = User.objects.get(id=things.user_id)
+    Notification.objects.bulk_create(
+        Notification(user=user, kind="WALLET_FROZEN", cause="matrix", facts={}, occurred_at=timezone.now())
+        for user in User.objects.filter(company_id=owner.company_id)
+    )
+    return {}
+
+
+WISHES = {"preferences": [{"kind": "MONEY_RECEIVED", "in_app": False, "email": True}]}
 HOOK = {"url": "https://hooks.nordwind.example/"}
 NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
@@ -174,6 +186,8 @@ ROWS = (
     Row("GET /metrics", PUBLIC),  # from this machine
     Row("GET /v1/openapi.json", PUBLIC),
     Row("GET /v1/docs", PUBLIC),
+    Row("GET /v1/docs/events", PUBLIC),
+    Row("GET /v1/docs/events/{name}", PUBLIC),
     Row("GET /v1/errors", PUBLIC),
     Row("GET /v1/errors/{code}", PUBLIC),
     Row("POST /v1/auth/token", LOG_IN, body=lambda things: {}),
@@ -299,6 +313,10 @@ ROWS = (
         body=lambda things: {"closed_until": "2026-04-01T00:00:00Z", "reason": "Audited."},
     ),
     Row("POST /v1/inbox/events", HAND_IN, "events:write", lambda things: _booked(things.user_id, things.wallet_id)),
+    Row("GET /v1/notifications", PEOPLE_ONLY),
+    Row("POST /v1/notifications/read", PEOPLE_ONLY, body=lambda things: {"all": True}, given=_news),
+    Row("GET /v1/notification-preferences", PEOPLE_ONLY),
+    Row("PUT /v1/notification-preferences", PEOPLE_ONLY, body=lambda things: WISHES),
     Row("GET /v1/webhook-endpoints", LIST_WEBHOOKS, "webhooks:write"),
     Row("POST /v1/webhook-endpoints", CREATE_WEBHOOK, "webhooks:write", lambda things: HOOK),
     Row("GET /v1/webhook-endpoints/{endpoint_id}", READ_WEBHOOKS, "webhooks:write", given=_endpoint),

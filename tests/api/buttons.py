@@ -15,12 +15,16 @@ from tests.wallets.admin.staff import WALLETS
 from tests.wallets.held import hold
 from tests.wallets.holds import reserve
 from tests.wallets.incoming import cancelled, take
+from tests.wallets.notices import frozen
 from tests.wallets.scene import set_status
 from tests.wallets.webhooks import make_endpoint, ping
-from wallets.models import WebhookDelivery, WebhookEndpoint
+from wallets.models import Notification, WebhookDelivery, WebhookEndpoint
+from wallets.services.notifications.noting import note
 
 EVENT = "an event of the ledger"
+READ = "the time at which somebody has read what is his alone"
 USERS, CLOSINGS = "/admin/compliance/user/", "/admin/ledger/closing/"
+NEWS = "/admin/wallets/notification/"
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,10 @@ def _delivery(world: World) -> None:
     ping(world.people["FINANCE"], make_endpoint(world.people["FINANCE"]).endpoint)
 
 
+def _tell(world: World) -> None:
+    note([frozen(wallet_of(world.people["FINANCE"]))])
+
+
 def _of(rows: QuerySet[Any], name: str) -> Callable[[World], str]:
     """On the newest of these rows."""
     screen = rows.model._meta.label_lower.replace(".", "/")
@@ -110,6 +118,10 @@ BUTTONS: dict[tuple[str, str], Button] = {
     ("ledger.outboxmessage", "skip"): Button("outbox.skipped", _of(FAILED, "skip"), _dead_letter),
     ("ledger.inboxevent", "retry"): Button("inbox.retried", _of(PARKED, "retry"), _parked),
     ("ledger.inboxevent", "ignore"): Button("inbox.ignored", _of(PARKED, "ignore"), _parked),
+    ("wallets.notification", "read_all"): Button(READ, lambda _: f"{NEWS}read_all/", _tell, form=()),
+    ("wallets.notification", "mark_as_read"): Button(
+        READ, _of(Notification.objects.all(), "mark_as_read"), _tell, form=()
+    ),
     ("wallets.webhookendpoint", "disable"): Button("webhook_endpoint.disabled", _of(ENDPOINTS, "disable"), _endpoint),
     ("wallets.webhookdelivery", "resend"): Button("webhook_delivery.resent", _of(DELIVERIES, "resend"), _delivery),
     ("wallets.webhookdelivery", "skip"): Button("webhook_delivery.skipped", _of(DELIVERIES, "skip"), _delivery),

@@ -102,7 +102,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 def ask(world: World, row: Row, caller: str, things: Things) -> Any:
     method, path = row.route.split()
-    parameters = {**things.parameters(), "code": "not_found"}
+    parameters = {**things.parameters(), "code": "not_found", "name": "envelope.json"}
     body = row.body(things) if row.body else None
     headers = {"Idempotency-Key": "key-1", **row.headers}
     client = world.client(caller, row.scope)

@@ -5,27 +5,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command, get_commands
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from compliance.models import AuditRecord, Caller, LoginSession
+from compliance.core.origin import Origin
+from compliance.models import AuditRecord, Caller, Company, DataAccessLog, LoginSession
+from compliance.services.audit import record_change
+from ledger.admin.screens import ReadOnlyAdmin
 from ledger.models import Event, InboxEvent
 from tests.api.authorisation import ROWS, Row
-from tests.api.buttons import BUTTONS, EVENT
+from tests.api.buttons import BUTTONS, EVENT, READ
 from tests.api.routes import api_routes
 from tests.api.test_authorisation import World, make_world, routes_by_name
 from tests.compliance.clients import api_as, tokens_of
 from tests.compliance.factories import PASSWORD
-from tests.wallets.admin.staff import at_desk
+from tests.docs.pages import APPS
+from tests.wallets.admin.staff import at_desk, page
 from tests.wallets.incoming import cancelled, row_of
 from tests.wallets.scene import undone
+from tests.wallets.webhooks import make_endpoint
+from wallets.models import Notification
 
 LOG_IN = "a log-in"
+ROWS_OF_THEIR_OWN = {EVENT, READ}
+"""Traces that are no audit records: what they are says who it was and when."""
 
 ROUTES = {
     "POST /v1/users": "user.created",
@@ -49,6 +59,8 @@ ROUTES = {
     "POST /v1/reservations/{reservation_id}/progress": EVENT,
     "POST /v1/closings": "books.closed",
     "POST /v1/inbox/events": EVENT,
+    "POST /v1/notifications/read": READ,
+    "PUT /v1/notification-preferences": "notification_preferences.changed",
     "POST /v1/webhook-endpoints": "webhook_endpoint.created",
     "PATCH /v1/webhook-endpoints/{endpoint_id}": "webhook_endpoint.changed",
     "DELETE /v1/webhook-endpoints/{endpoint_id}": "webhook_endpoint.disabled",
@@ -76,7 +88,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def traces_of(actor_id: UUID) -> dict[str, int]:
     """How often each kind of trace names somebody."""
     records = AuditRecord.objects.filter(actor_id=actor_id)
-    found = {EVENT: Event.objects.filter(actor_id=actor_id).count()}
+    read = Notification.objects.filter(user_id=actor_id, read_at__isnull=False)
+    found = {EVENT: Event.objects.filter(actor_id=actor_id).count(), READ: read.count()}
     for record in records:
         found[record.event_type] = found.get(record.event_type, 0) + 1
     return found
@@ -117,7 +130,7 @@ def test_a_request_that_changes_something_leaves_its_trace(world: World, row: Ro
         )
         assert answer.status_code == routes_by_name()[row.route].operation.status, answer.content
         assert ROUTES[row.route] in left(before, traces_of(actor.id))
-        if ROUTES[row.route] != EVENT:
+        if ROUTES[row.route] not in ROWS_OF_THEIR_OWN:
             record = AuditRecord.objects.filter(actor_id=actor.id).latest("id")
             kept = (record.actor_role, record.ip_address, record.correlation_id)
             assert kept == ("FINANCE", "127.0.0.1", answer.headers["X-Request-Id"])
@@ -182,11 +195,76 @@ def test_a_button_leaves_its_trace(world: World, name: tuple[str, str]) -> None:
         answer: Any = at_desk(frida).post(button.path(world), {**dict(button.form), "_form_submitted": "True"})
         assert "HX-Redirect" in answer.headers, answer.content
         assert button.trace in left(before, traces_of(frida.id))
-        if button.trace == EVENT:
+        if button.trace in ROWS_OF_THEIR_OWN:
             return
         record = AuditRecord.objects.filter(actor_id=frida.id, event_type=button.trace).latest("id")
         assert (record.actor_role, record.reason) == ("FINANCE", dict(button.form)["reason"])
         assert record.ip_address == "127.0.0.1"
+
+
+READS, DERIVES = "changes nothing", "works out again what the events say"
+DELIVERS, SCHEMA = "tells others what has happened", "the tables themselves, by their owner"
+COMMANDS: dict[str, str | tuple[str, ...]] = {
+    "consume_events": EVENT,
+    "ensure_partitions": SCHEMA,
+    "events": ("outbox.replayed", "replay", "--publish", "--to", "2020-01-01", "--reason", "To see."),
+    "expire_holds": EVENT,
+    "export_events": READS,
+    "fold_system_accounts": DERIVES,
+    "grant_privileges": SCHEMA,
+    "import_events": EVENT,
+    "prepare_database": SCHEMA,
+    "rebuild_read_models": DERIVES,
+    "reencrypt_webhook_secrets": ("webhook_endpoint.secret_reencrypted",),
+    "relay_outbox": DELIVERS,
+    "replay": READS,
+    "seal": DERIVES,
+    "seed_demo": EVENT,
+    "send_webhooks": DELIVERS,
+    "snapshot_balances": DERIVES,
+    "verify_ledger": READS,
+    "verify_receipt": READS,
+    "verify_seals": READS,
+}
+"""What each command does to the state; those that change what is not money, the record and an example."""
+
+
+def test_every_command_is_here() -> None:
+    assert set(COMMANDS) == {name for name, app in get_commands().items() if app in APPS}
+
+
+@pytest.mark.parametrize("name", [name for name, trace in COMMANDS.items() if isinstance(trace, tuple)])
+def test_a_command_leaves_its_trace(world: World, name: str) -> None:
+    wanted = COMMANDS[name]
+    assert isinstance(wanted, tuple)
+    trace, *arguments = wanted
+    with undone():
+        make_endpoint(world.people["FINANCE"])
+        records = AuditRecord.objects.filter(event_type=trace, company_id=world.scene.cast.company.id)
+        before = records.count()
+        call_command(name, *arguments, stdout=StringIO())
+        assert records.count() > before
+        latest = records.latest("id")
+        assert (latest.actor_id, latest.actor_role) == (None, "SYSTEM")
+
+
+def test_screens_change_nothing_but_by_their_buttons() -> None:
+    """What has no button is not changed in the back office: no regular task, no setting, no record."""
+    assert [screen for screen in admin.site._registry.values() if not isinstance(screen, ReadOnlyAdmin)] == []
+
+
+def test_from_where_others_acted_is_looked_at_on_record(world: World) -> None:
+    audrey, frida = world.people["AUDITOR"], world.people["FINANCE"]
+    with undone():
+        record_change(
+            origin=Origin(frida.id, "FINANCE", "192.0.2.7", "pytest"),
+            entity=Company.objects.get(id=frida.company_id),
+            event_type="company.changed",
+        )
+        record = AuditRecord.objects.filter(actor_id=frida.id).latest("id")
+        assert "192.0.2.7" in page(at_desk(audrey), f"/admin/compliance/auditrecord/{record.id}/change/")
+        look = DataAccessLog.objects.filter(actor_id=audrey.id).latest("id")
+        assert (look.subject_id, look.fields) == (frida.id, ["ip_address", "user_agent"])
 
 
 def test_a_new_password_leaves_its_trace(world: World) -> None:

@@ -46,7 +46,7 @@ def below_the_composition_root(path: PurePosixPath) -> bool:
 
 
 def in_core(path: PurePosixPath) -> bool:
-    return "core" in path.parts or path.as_posix() in {"ledger/money.py", "ledger/errors.py"}
+    return "core" in path.parts or path.as_posix() in {"ledger/money.py", "ledger/days.py", "ledger/errors.py"}
 
 
 def dotted(node: ast.AST) -> str:

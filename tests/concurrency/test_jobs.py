@@ -7,31 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from compliance.models import LoginSession, User
+from budgets.models import Budget, BudgetPeriod
+from compliance.core.origin import Origin
+from compliance.models import AuditRecord, LoginSession, User
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.ids import new_id
-from ledger.models import Account, BalanceSummary, JobRun, OutboxMessage, Reservation, SealedLeaf, Snapshot
+from ledger.models import (
+    Account,
+    BalanceSummary,
+    JobRun,
+    OutboxMessage,
+    RecordSeal,
+    Reservation,
+    SealedLeaf,
+    SealedRecord,
+    Snapshot,
+)
 from ledger.selectors.balances import system_balances
 from ledger.selectors.clock import DatabaseClock, database_now
 from ledger.selectors.seals import latest_seal
 from ledger.services.job_runs import Skipped
+from tests.budgets.factories import Owner
 from tests.compliance.clients import tokens_of
 from tests.compliance.factories import UserFactory, make_cast
+from tests.compliance.sealing import wait_for_records
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
 from tests.wallets.incoming import booked, make_due, row_of, take
-from tests.wallets.scene import available, give_wallet
+from tests.wallets.notices import frozen, only_mine, received
+from tests.wallets.scene import available, give_wallet, set_status
 from tests.wallets.webhooks import listening, ping
-from wallets.models import WebhookDelivery, WebhookSecret
+from wallets.models import Notification, WebhookDelivery, WebhookSecret
+from wallets.services.notifications.noting import note
 from walletsite.celery import app
 
 app.loader.import_default_modules()
@@ -105,6 +124,20 @@ def to_seal() -> Tick:
     return Tick(look, (3, True))
 
 
+def to_seal_records() -> Tick:
+    """A company's own trail, settled."""
+    company = create_company(name="Nordwind", origin=Origin())
+    record_look(origin=Origin(new_id(), "FINANCE"), subject_ids=[UserFactory().id], fields=["email"], context="here")
+    wait_for_records()
+    records = AuditRecord.objects.filter(company_id=company.id)
+    leaves = SealedRecord.objects.filter(record_id__in=records.values("id"))
+
+    def look() -> tuple[int, bool]:
+        return leaves.count(), RecordSeal.objects.latest("number").tree_size == SealedRecord.objects.count()
+
+    return Tick(look, (1, True))
+
+
 def to_make_months() -> Tick:
     """Nothing is missing; `test_partitions` shows what happens when something is."""
 
@@ -168,6 +201,50 @@ def to_purge_webhooks() -> Tick:
     return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
 
 
+def to_turn() -> Tick:
+    """Three budgets that began long ago and that nobody has opened a period for."""
+    owner = Owner()
+    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
+    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
+    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
+    return Tick(lambda: [period.base for period in now], [600] * 3)
+
+
+def to_note() -> Tick:
+    """Money came in, then the wallet was frozen."""
+    cast = make_cast()
+    wallet = give_wallet(cast.alice, "10")
+    set_status(wallet, "FROZEN", by=cast.conny)
+    wait_for_horizon()
+    kinds = Notification.objects.filter(user=cast.alice).order_by("kind").values_list("kind", flat=True)
+    return Tick(lambda: list(kinds), ["MONEY_RECEIVED", "WALLET_FROZEN"])
+
+
+def to_mail() -> Tick:
+    """Three e-mails, each for somebody else."""
+    only_mine()
+    people = [UserFactory() for _ in range(3)]
+    note([frozen(give_wallet(person)) for person in people])
+    addresses = {person.email for person in people}
+
+    def look() -> list[str]:
+        return sorted(to for message in mail.outbox for to in message.to if to in addresses)
+
+    return Tick(look, sorted(addresses))
+
+
+def to_purge_notifications() -> Tick:
+    """Two that are too old, beside one that is not."""
+    alice = UserFactory()
+    wallet = give_wallet(alice)
+    for days in (120, 91, 89):
+        message = received(wallet)
+        note([message])
+        created_at = timezone.now() - timedelta(days=days)
+        Notification.objects.filter(user=alice, cause=message.id).update(created_at=created_at)
+    return Tick(lambda: Notification.objects.filter(user=alice).count(), 1)
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -179,12 +256,18 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.expire_holds": to_expire,
     "ledger.snapshot_balances": to_snapshot,
     "ledger.seal": to_seal,
+    "ledger.seal_records": to_seal_records,
     "ledger.ensure_partitions": to_make_months,
     "compliance.purge_log_ins": to_purge_log_ins,
     "ledger.check_sample": to_check,
     "ledger.verify_ledger": to_check,
     "ledger.purge_job_runs": to_purge_runs,
+    "budgets.turn_budgets": to_turn,
+    "budgets.verify_budgets": to_check,
     "wallets.retry_due_events": to_retry,
+    "wallets.note_notifications": to_note,
+    "wallets.send_emails": to_mail,
+    "wallets.purge_notifications": to_purge_notifications,
     "wallets.purge_webhooks": to_purge_webhooks,
 }
 

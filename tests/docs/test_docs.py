@@ -171,6 +171,11 @@ def test_every_invariant_is_described() -> None:
 def test_every_message_is_described() -> None:
     sent = set(re.findall(r'"((?:Wallet|Transaction|Booking)[A-Za-z]+)"', read("ledger/services/messages.py")))
     sent |= {type.value for type in EventType if type.is_of_hold} - MOVING_NOTHING
+    sent |= set(re.findall(r'"(Limit(?:Created|Changed))"', read("budgets/services/limits.py")))
+    for module in ("creating", "history", "opening"):
+        sent |= set(
+            re.findall(r'"(Budget(?:Created|Changed|Period[A-Z][a-z]+))"', read(f"budgets/services/{module}.py"))
+        )
     described = set(re.findall(r"^\| `(\w+)` \|", read("docs/events.md"), re.MULTILINE))
     assert sent == described
 
@@ -182,6 +187,7 @@ def test_the_example_of_a_message_is_what_is_sent() -> None:
     sent = events.envelope(
         id=UUID(example["id"]),
         type=example["type"],
+        version=1,
         aggregate_id=UUID(example["subject"]),
         sequence=int(example["sequence"]),
         recorded_at=datetime(2026, 3, 14, 16, 5, 12, tzinfo=UTC),

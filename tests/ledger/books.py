@@ -34,7 +34,7 @@ from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
 from ledger.selectors.holds import read_holds
-from ledger.selectors.originals import accounts_to_lock, read_originals
+from ledger.selectors.originals import read_originals, touched_by
 from ledger.services import holds, journal, undoing
 from ledger.services.accounts import (
     digest,
@@ -193,7 +193,7 @@ class Books:
     def _undoing(
         self, document_id: UUID, key: str | None, *asked: Any, redirected: Mapping[UUID, UUID] | None = None
     ) -> tuple[Transaction, undoing.UndoDetails]:
-        accounts = accounts_to_lock(read_originals([document_id]).values())[document_id]
+        accounts = touched_by(read_originals([document_id]).values())[document_id].account_ids
         step = self._step(key, document_id, *asked)
         asker = {"claim": step.claim, "origin": step.origin, "redirected": redirected or {}}
         details = undoing.UndoDetails(**asker, account_ids=accounts, reason="It did not work.")

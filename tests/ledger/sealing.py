@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.models import Max
 
 from ledger.models import Event, SealedLeaf
+from ledger.selectors.sealed_logs import EVENTS
 from ledger.selectors.seals import Seal, latest_seal
-from ledger.services.sealing import SealRun, seal_events
+from ledger.services.sealing import SealRun, seal_log
 from tests.ledger.sessions import wait_until
 
 
@@ -30,12 +31,12 @@ def wait_for_horizon() -> None:
 def seal_everything(**limits: int) -> SealRun:
     """Seal up to now."""
     wait_for_horizon()
-    return seal_events(**limits)
+    return seal_log(EVENTS, **limits)
 
 
 def last_seal() -> Seal:
     seal = latest_seal()
-    assert seal is not None
+    assert isinstance(seal, Seal)
     return seal
 
 

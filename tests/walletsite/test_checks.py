@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from walletsite import checks
 from walletsite.checks import (
+    check_email,
     check_keys,
     check_passwords,
     check_seals,
@@ -30,6 +31,11 @@ from walletsite.database import Purpose, database_settings
 
 STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
 SEAL_KEY = f"2026-11:{b64encode(secrets.token_bytes(32)).decode()}"
+MAIL = {
+    "SENDS_EMAIL": True,
+    "EMAIL_URL": "smtp+tls://mail.example:587",
+    "DEFAULT_FROM_EMAIL": "Wallets <news@nordwind.example>",
+}
 PRODUCTION = {
     "PROFILE": "production",
     "SECRET_KEY": STRONG,
@@ -60,7 +66,7 @@ def test_a_usual_password_is_weak(password: str) -> None:
     assert is_weak_password(password)
 
 
-CHECKS = (check_keys, check_seals, check_passwords, check_webhooks)
+CHECKS = (check_keys, check_seals, check_passwords, check_webhooks, check_email)
 
 
 @pytest.fixture
@@ -72,13 +78,15 @@ def exposed(settings: Settings) -> Settings:
     settings.WEBHOOK_ENCRYPTION_KEYS, settings.WEBHOOK_ALLOW_PRIVATE_TARGETS = [OTHER_STRONG], False
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         setattr(settings, name, PRODUCTION[name])
+    for name, value in MAIL.items():
+        setattr(settings, name, value)
     settings.BROKER_URL = f"amqps://wallet:{secrets.token_hex(16)}@broker.example"
     return settings
 
 
 @pytest.mark.usefixtures("exposed")
 def test_a_sound_production_has_no_complaints() -> None:
-    assert check_keys(None) == check_passwords(None) == check_seals(None) == check_webhooks(None) == []
+    assert [message for check in CHECKS for message in check(None)] == []
 
 
 @pytest.mark.parametrize(
@@ -100,6 +108,12 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"DATABASE_URL": "postgresql://postgres:postgres@db.example/wallet"}, ["walletsite.E003"]),
         ({"DATABASE_URL": "postgresql://app@/wallet?host=/run/postgresql"}, []),
         ({"WEBHOOK_ALLOW_PRIVATE_TARGETS": True}, ["walletsite.E007"]),
+        ({"EMAIL_URL": "smtp+tls://news:secret@mail.example:587"}, []),
+        ({"EMAIL_URL": "smtp+ssl://news:secret@mail.example:465"}, []),
+        ({"EMAIL_URL": "smtp://localhost:25"}, []),
+        ({"EMAIL_URL": "smtp://mail.example:25"}, ["walletsite.E008"]),
+        ({"EMAIL_URL": "consolemail://"}, ["walletsite.E008"]),
+        ({"DEFAULT_FROM_EMAIL": "Wallet service <wallet@localhost>"}, ["walletsite.E008"]),
         ({"WEBHOOK_ENCRYPTION_KEYS": []}, ["walletsite.E007"]),
         ({"WEBHOOK_ENCRYPTION_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E007"]),
         ({"WEBHOOK_ENCRYPTION_KEYS": [STRONG]}, ["walletsite.E007"]),

@@ -22,12 +22,13 @@ STATUSES: dict[int, str] = {
     405: "method.not_allowed",
     406: "not_acceptable",
     409: "wallet.already_exists wallet.invalid_transition wallet.not_empty reservation.not_open reservation.expired "
-    "transfer.duplicate_reference budget.overlap idempotency.in_progress lock.timeout",
+    "transfer.duplicate_reference budget.overlap budget.ended idempotency.in_progress lock.timeout",
     412: "precondition.failed",
     413: "request.too_large",
     415: "media_type.unsupported",
-    422: "funds.insufficient budget.not_evaluable budget.exceeded limit.exceeded wallet.frozen wallet.suspended "
-    "wallet.closed currency.mismatch transfer.same_wallet reservation.capture_exceeds refund.exceeds_original "
+    422: "funds.insufficient budget.exceeded budget.not_evaluable budget.parent_exceeded limit.exceeded "
+    "wallet.frozen wallet.suspended wallet.closed currency.mismatch transfer.same_wallet reservation.capture_exceeds "
+    "refund.exceeds_original "
     "transaction.not_reversible idempotency.key_reused kyc.required risk.blocked",
     428: "precondition.required",
     429: "rate.limited",

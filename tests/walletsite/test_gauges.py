@@ -10,14 +10,24 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
+from pytest_django import Settings
 
 import walletsite.gauges
+from compliance.core.origin import Origin
+from compliance.services.audit import record_look
+from compliance.services.companies import create_company
 from ledger.models import JobRun
 from ledger.services.job_runs import WorkFailed, run_job
+from tests.compliance.factories import make_cast
+from tests.compliance.sealing import seal_records
 from tests.ledger.books import Books
 from tests.ledger.sealing import seal_everything
 from tests.wallets.incoming import booked, cancelled, make_due, row_of, take
+from tests.wallets.mail_server import mail_server, send_through
+from tests.wallets.notices import frozen, only_mine
 from tests.wallets.scene import Scene, make_scene
+from wallets.services.notifications.mailing import send_emails
+from wallets.services.notifications.noting import note
 from wallets.tasks import retry_due_events_task
 
 
@@ -39,6 +49,20 @@ def test_sealing_is_measured(client: Client) -> None:
     after = measured(client)
     assert after["wallet_unsealed_events"] == 2
     assert 0 <= before["wallet_seconds_since_seal"] < after["wallet_seconds_since_seal"] < 60
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_the_sealing_of_records_is_measured(client: Client) -> None:
+    cast = make_cast()
+    record_look(origin=Origin(cast.frida.id, "FINANCE"), subject_ids=[cast.alice.id], fields=["email"], context="here")
+    create_company(name="Nordwind", origin=Origin())
+    seal_records()
+    before = measured(client)
+    assert (before["wallet_unsealed_records"], before["wallet_unsealed_records_age_seconds"]) == (0, 0)
+    create_company(name="Nordwind", origin=Origin())
+    after = measured(client)
+    assert after["wallet_unsealed_records"] == 1
+    assert 0 < after["wallet_unsealed_records_age_seconds"] < 60
 
 
 @pytest.mark.usefixtures("committed_db")
@@ -71,6 +95,23 @@ def test_the_inbox_is_measured(client: Client, scene: Scene) -> None:
         "wallet_inbox_missed": (0, 2),
     }
     assert waiting["wallet_inbox_age_seconds"] > 0
+
+
+def test_emails_are_measured(client: Client, scene: Scene, settings: Settings) -> None:
+    only_mine()
+    before = measured(client)
+    assert (before["wallet_emails_due"], before["wallet_emails_oldest_due_seconds"]) == (0, 0)
+    note([frozen(scene.alices), frozen(scene.bobs)])
+    waiting = measured(client)
+    assert waiting["wallet_emails_due"] == 2
+    assert waiting["wallet_emails_oldest_due_seconds"] >= 0
+    with mail_server() as server:
+        send_through(settings, server)
+        server.refused[scene.cast.alice.email] = "550 No such user"
+        send_emails()
+    after = measured(client)
+    assert after["wallet_emails_due"] == 0
+    assert after["wallet_emails_failed"] == before["wallet_emails_failed"] + 1
 
 
 @pytest.fixture

@@ -109,12 +109,16 @@ def test_nothing_is_public_by_accident() -> None:
         "/ready",
         "/metrics",
         "/v1/docs",
+        "/v1/docs/events",
+        "/v1/docs/events/{name}",
         "/v1/openapi.json",
         "/v1/seals/keys",
     }
 
 
-@pytest.mark.parametrize("path", ["/v1/docs", "/v1/errors", *(f"/v1/errors/{code}" for code in CODES)])
+@pytest.mark.parametrize(
+    "path", ["/v1/docs", "/v1/docs/events", "/v1/errors", *(f"/v1/errors/{code}" for code in CODES)]
+)
 def test_pages_need_nothing_from_elsewhere(path: str) -> None:
     page = Client().get(path)
     assert page.status_code == 200

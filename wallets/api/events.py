@@ -29,6 +29,7 @@ EXAMPLE = {
     "time": "2026-03-14T16:05:12Z",
     "sequence": "8",
     "datacontenttype": "application/json",
+    "dataschema": "urn:wallet-service:events:TransactionCompleted:v1",
     "data": {
         "event_type": "TransactionCompleted",
         "timestamp": "2026-03-14T16:05:12Z",
@@ -65,6 +66,7 @@ class CloudEventAnswer(serializers.Serializer[Any]):
     time = serializers.DateTimeField()
     sequence = serializers.CharField()
     datacontenttype = serializers.CharField()
+    dataschema = serializers.CharField(help_text="What `data` look like: type and version, as in docs/events.")
     data = serializers.DictField()  # type: ignore[assignment]  # likewise
 
 

@@ -218,12 +218,13 @@ def event_views(events: Iterable[Event], asset_code: str) -> list[dict[str, Any]
     """A document's history, in order. An event that says no state leaves it as it was."""
     scale, state, views = get_asset(asset_code).cash_scale, "", []
     for event in events:
-        state = event.data.get("state") or _STATE_AFTER.get(event.type, state)
-        views.append(event_view(event, state, scale))
+        facts = event.facts
+        state = facts.get("state") or _STATE_AFTER.get(event.type, state)
+        views.append(event_view(event, facts, state, scale))
     return views
 
 
-def event_view(event: Event, state: str, scale: int) -> dict[str, Any]:
+def event_view(event: Event, facts: dict[str, Any], state: str, scale: int) -> dict[str, Any]:
     return {
         "event_id": str(event.id),
         "type": event.type,
@@ -231,24 +232,24 @@ def event_view(event: Event, state: str, scale: int) -> dict[str, Any]:
         "seq": event.seq,
         "effective_at": rfc3339(event.effective_at),
         "recorded_at": rfc3339(event.recorded_at),
-        "reason": event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason", ""),
+        "reason": facts.get("code") or facts.get("reason") or facts.get("effective_reason", ""),
         "actor_id": event.actor_id,
-        "metadata": _facts(event, scale),
+        "metadata": _told_besides(event, facts, scale),
     }
 
 
-def _facts(event: Event, scale: int) -> dict[str, Any]:
+def _told_besides(event: Event, facts: dict[str, Any], scale: int) -> dict[str, Any]:
     """What an event says that the document does not: its hold, and of later events the figures after them."""
-    hold = event.data.get("hold") or event.data
-    facts: dict[str, Any] = {**event.data.get("metadata", {})}
+    hold = facts.get("hold") or facts
+    told: dict[str, Any] = {**facts.get("metadata", {})}
     if "hold_id" in hold:
-        facts["reservation_id"] = hold["hold_id"]
+        told["reservation_id"] = hold["hold_id"]
     if "expires_at" in hold:
-        facts["expires_at"] = rfc3339(datetime.fromisoformat(hold["expires_at"])) or ""
+        told["expires_at"] = rfc3339(datetime.fromisoformat(hold["expires_at"])) or ""
     if event.seq > 1:
-        facts |= {name: event.data[name] for name in ("wanted", "undone_by") if name in event.data}
-        facts |= {name: format_amount(Decimal(event.data[name]), scale) for name in _FIGURES if name in event.data}
-    return facts
+        told |= {name: facts[name] for name in ("wanted", "undone_by") if name in facts}
+        told |= {name: format_amount(Decimal(facts[name]), scale) for name in _FIGURES if name in facts}
+    return told
 
 
 def entry_view(entry: Entry, is_visible: bool) -> dict[str, Any]:

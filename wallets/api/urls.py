@@ -12,6 +12,7 @@ from wallets.api.events import EventsView
 from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.inbox import InboxEventsView
+from wallets.api.notifications import NotificationsView, PreferencesView, ReadView
 from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
 from wallets.api.reports import BalancesReportView, TransactionsReportView
@@ -68,6 +69,9 @@ urlpatterns = [
     path("reports/transactions", TransactionsReportView.as_view()),
     path("closings", ClosingsView.as_view()),
     path("inbox/events", InboxEventsView.as_view()),
+    path("notifications", NotificationsView.as_view()),
+    path("notifications/read", ReadView.as_view()),
+    path("notification-preferences", PreferencesView.as_view()),
     path("webhook-endpoints", WebhookEndpointsView.as_view()),
     path("webhook-endpoints/<uuid:endpoint_id>", WebhookEndpointView.as_view()),
     path("webhook-endpoints/<uuid:endpoint_id>/secret", WebhookSecretView.as_view()),

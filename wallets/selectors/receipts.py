@@ -32,5 +32,7 @@ def visible_parts(caller: Caller, transaction: Transaction) -> MayShow:
                 return sees_all
             case Kind.POSTING:
                 return row_id in shown
+            case _:
+                return False  # no part of an event
 
     return may_show

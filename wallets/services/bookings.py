@@ -15,18 +15,25 @@ from compliance.models import Caller
 from ledger.errors import Conflict, Forbidden
 from ledger.services import journal
 from ledger.services.accounts import ensure_system_accounts, missing_openings
+from ledger.services.allowances import Allowance
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach
 from wallets.services.backdating import may_backdate
+from wallets.services.spending import covering, spend_from
 from wallets.services.wallet_locks import require_unlocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """One credit or debit. (reference_type, reference_id, direction) is its key, unique in the company for ever."""
+    """One credit or debit. (reference_type, reference_id, direction) is its key, unique in the company for ever.
+
+    Attributes:
+        answers: the fields that tell another service which of its bookings was refused.
+        occurred_at: when it happened over there: which period of a budget it belongs to. None = now.
+    """
 
     reach: Reach
     direction: Literal["CREDIT", "DEBIT"]
@@ -40,6 +47,7 @@ class BookingRequest:
     effective_at: datetime | None = None
     effective_reason: str = ""
     answers: dict[str, Any] | None = None
+    occurred_at: datetime | None = None
 
     @property
     def wallet(self) -> Wallet:
@@ -58,7 +66,7 @@ def clearing_account(company_id: UUID, currency: str) -> SystemAccount:
 def prepare_booking(
     request: BookingRequest, *, caller: Caller | None, origin: Origin, lock_id: UUID | None = None
 ) -> Transfer:
-    """Build the command of a booking.
+    """Build the command of a booking; a debit has to fit the wallet's budgets and limits.
 
     Args:
         caller: who asks; None = an event of another service, which is never back-dated.
@@ -94,8 +102,21 @@ def prepare_booking(
         effective_at=request.effective_at,
         effective_reason=request.effective_reason,
         answers=request.answers,
+        allowances=_allowances(request) if request.direction == "DEBIT" else (),
     )
     return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
+
+
+def _allowances(request: BookingRequest) -> tuple[Allowance, ...]:
+    spend = spend_from(
+        request.wallet,
+        amount=request.amount,
+        currency=request.currency,
+        metadata=request.metadata,
+        at=request.effective_at or request.occurred_at,
+    )
+    (allowances,) = covering([spend])
+    return allowances
 
 
 def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Outcome:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.transaction import atomic
 
 from compliance.core.origin import Origin
+from compliance.models import Company
 from compliance.services.audit import record_change
 from ledger.errors import NotFound
 from ledger.selectors.delivery import Address, addresses_of
@@ -58,6 +60,21 @@ def skip_message(message_id: UUID, *, reason: str, origin: Origin) -> None:
             raise NotFound("This is no dead letter any more.")
         for address in addresses_of([message_id]):
             _record(address, "outbox.skipped", "SKIPPED", reason, origin)
+
+
+def record_replay(*, start: datetime | None, end: datetime | None, type: str | None, reason: str) -> None:
+    """Record, before it begins, that the messages of a time are told again by whoever runs the installation: in the
+    trail of every company, as a time is no company's own.
+
+    Args:
+        start, end: of the time; None = open. type: of the messages; None = all.
+        reason: kept in the audit trail; no personal data.
+    """
+    what = {"from": start and start.isoformat(), "to": end and end.isoformat(), "type": type}
+    after = {name: value for name, value in what.items() if value is not None}
+    with atomic():
+        for company in Company.objects.order_by("id"):
+            record_change(origin=Origin(), entity=company, event_type="outbox.replayed", after=after, reason=reason)
 
 
 def _record(address: Address, event_type: str, status: str, reason: str, origin: Origin) -> None:

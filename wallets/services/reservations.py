@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, SystemAccount
 from wallets.selectors.reservations import Held
 from wallets.selectors.wallets import reachable_wallets
+from wallets.services.spending import LimitedType, covering, spend_from
 from wallets.services.transfers import forget_changed, may_spend, side_of
 from wallets.services.wallet_locks import require_unlocked
 
@@ -73,7 +74,7 @@ class Prepared:
 def prepare_reservation(
     request: ReservationRequest, *, caller: Caller, origin: Origin, lock_id: UUID | None = None
 ) -> Prepared:
-    """Look up, authorise and build.
+    """Look up, authorise and build. Budgets and limits are held together with the money.
 
     Args:
         lock_id: the lock that the caller says to hold the wallet by. What is held already may be settled without it.
@@ -91,9 +92,11 @@ def prepare_reservation(
     if not may_spend(caller, source.wallet):
         raise Forbidden
     require_unlocked(source, lock_id, claim=request.claim)
-    destination = None
-    if request.destination_wallet_id is not None:
-        destination = side_of(wallets[request.destination_wallet_id].wallet)
+    receiver = None if request.destination_wallet_id is None else wallets[request.destination_wallet_id].wallet
+    spend = spend_from(
+        source.wallet, amount=request.amount, currency=request.currency, metadata=request.metadata, to=receiver
+    )
+    (allowances,) = covering([replace(spend, type=LimitedType.PAYMENT)])
     details = Details(
         claim=request.claim,
         origin=origin,
@@ -104,7 +107,9 @@ def prepare_reservation(
         reference_type="reservation" if request.reference_id else "",
         reference_id=request.reference_id,
         metadata=request.metadata,
+        allowances=allowances,
     )
+    destination = None if receiver is None else side_of(receiver)
     command = reserve(
         side_of(source.wallet), destination, details, Deadline(expires_in=request.expires_in, purpose=request.purpose)
     )

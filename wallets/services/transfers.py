@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach, reachable_wallets
 from wallets.services.backdating import may_backdate
+from wallets.services.spending import Spend, covering, spend_from
 from wallets.services.wallet_locks import obstacle
 
 Obstacle = NotFound | Forbidden | WalletLocked | LockLost
@@ -46,7 +47,7 @@ class TransferRequest:
 def prepare_transfers(
     requests: Sequence[TransferRequest], *, caller: Caller, origin: Origin, lock_id: UUID | None = None
 ) -> list[Transfer | Obstacle]:
-    """Look up, authorise and build, with one query for all of them.
+    """Look up, authorise and build; the number of queries does not depend on the number of requests.
 
     Args:
         lock_id: the lock that the caller says to hold every paying wallet by.
@@ -59,7 +60,28 @@ def prepare_transfers(
     ids = {id for request in requests for id in (request.from_wallet_id, request.to_wallet_id)}
     wallets = reachable_wallets(caller, ids)
     prepared: list[Transfer | Obstacle] = [_prepare(request, wallets, caller, origin) for request in requests]
-    return _keep_away(requests, prepared, wallets, lock_id)
+    return _under_allowances(requests, _keep_away(requests, prepared, wallets, lock_id), wallets)
+
+
+def _under_allowances(
+    requests: Sequence[TransferRequest], prepared: Sequence[Transfer | Obstacle], wallets: dict[UUID, Reach]
+) -> list[Transfer | Obstacle]:
+    """The same, with the budgets and limits that each transfer has to fit."""
+    pairs = list(zip(requests, prepared, strict=True))
+    spends = [_spend(request, wallets) for request, found in pairs if isinstance(found, Transfer)]
+    allowances = iter(covering(spends))
+    return [replace(found, allowances=next(allowances)) if isinstance(found, Transfer) else found for found in prepared]
+
+
+def _spend(request: TransferRequest, wallets: dict[UUID, Reach]) -> Spend:
+    return spend_from(
+        wallets[request.from_wallet_id].wallet,
+        amount=request.amount,
+        currency=request.currency,
+        metadata=request.metadata,
+        to=wallets[request.to_wallet_id].wallet,
+        at=request.effective_at,
+    )
 
 
 def _keep_away(

@@ -11,13 +11,13 @@ from compliance.models import Caller
 from ledger.errors import Forbidden, MoneyScaleExceeded, NotFound
 from ledger.money import require_scale
 from ledger.selectors.assets import get_asset
-from ledger.selectors.originals import accounts_to_lock, read_originals
 from ledger.selectors.transactions import Transaction
 from ledger.services import journal
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Origin
 from ledger.services.undoing import Undo, UndoDetails, refund, reverse
 from wallets.selectors.transactions import visible_transactions
+from wallets.services.giving_back import GivingBack, giving_back
 from wallets.services.transfers import forget_changed
 
 UNDOERS = frozenset({"FINANCE", "SYSTEM"})
@@ -48,14 +48,14 @@ def prepare_undoings(
         be seen), Forbidden, or MoneyScaleExceeded (the refund is finer than the document's asset).
     """
     documents = visible_transactions(caller, {request.txn_id for request in requests})
-    accounts = accounts_to_lock(read_originals(documents).values())
-    return [_prepare(request, documents, accounts, caller, origin) for request in requests]
+    touched = giving_back(documents)
+    return [_prepare(request, documents, touched, caller, origin) for request in requests]
 
 
 def _prepare(
     request: UndoRequest,
     documents: dict[UUID, Transaction],
-    accounts: dict[UUID, tuple[UUID, ...]],
+    touched: dict[UUID, GivingBack],
     caller: Caller,
     origin: Origin,
 ) -> Undo | NotFound | Forbidden | MoneyScaleExceeded:
@@ -64,7 +64,14 @@ def _prepare(
         return NotFound()
     if caller.role not in UNDOERS:
         return Forbidden()
-    details = UndoDetails(claim=request.claim, origin=origin, account_ids=accounts[original.id], reason=request.reason)
+    moved = touched[original.id]
+    details = UndoDetails(
+        claim=request.claim,
+        origin=origin,
+        account_ids=moved.account_ids,
+        reason=request.reason,
+        redirected=moved.redirected,
+    )
     if request.amount is None:
         return reverse(original, details)
     asset = get_asset(original.asset_id)

@@ -33,7 +33,15 @@ def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
 
 
 NAVIGATION = [
-    {"items": [{"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")}]},
+    {
+        "items": [
+            {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
+            {
+                **_screen("My notifications", "notifications", "wallets", "notification"),
+                "badge": "wallets.admin.notifications.unread_badge",
+            },
+        ]
+    },
     _group(
         "Wallets",
         _screen("Wallets", "account_balance_wallet", "wallets", "wallet"),
@@ -54,6 +62,7 @@ NAVIGATION = [
         _screen("Events", "history", "ledger", "event"),
         _screen("Postings", "swap_vert", "ledger", "posting"),
         _screen("Seals", "verified", "ledger", "seal"),
+        _screen("Seals of records", "verified_user", "ledger", "recordseal"),
         _screen("Assets", "paid", "ledger", "asset"),
         _screen("Closings", "lock_clock", "ledger", "closing"),
     ),
@@ -63,6 +72,7 @@ NAVIGATION = [
         _screen("Inbox", "move_to_inbox", "ledger", "inboxevent"),
         _screen("Webhook endpoints", "webhook", "wallets", "webhookendpoint"),
         _screen("Webhook deliveries", "send", "wallets", "webhookdelivery"),
+        _screen("E-mails", "mail", "wallets", "notificationemail"),
         _screen("Commands", "terminal", "ledger", "command"),
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from walletsite.codes import CODES
+from walletsite.docs import message_schemas
 from walletsite.openapi.sharing import PROBLEM_JSON
 
 _NOT_FOUND = {
@@ -28,15 +31,29 @@ def _plain_paths() -> dict[str, Any]:
         "/metrics": _plain("metrics", "Prometheus metrics, for loopback or with the metrics token", "text/plain"),
         "/v1/openapi.json": _plain("openapi", "This document", "application/json"),
         "/v1/docs": _plain("docs", "This document for people", "text/html"),
+        "/v1/docs/events": _plain("messages", "All messages, with examples", "text/html"),
+        "/v1/docs/events/{name}": _plain(
+            "message",
+            "The JSON Schema of one message",
+            "application/schema+json",
+            json.loads(message_schemas()["WebhookTest.v1.json"]),
+            parameter=("name", message_schemas()),
+        ),
         "/v1/errors": _plain("errors", "All error codes", "text/html"),
-        "/v1/errors/{code}": _plain("error", "One error code", "text/html", parameter="code"),
+        "/v1/errors/{code}": _plain("error", "One error code", "text/html", parameter=("code", CODES)),
     }
 
 
 def _plain(
-    id: str, summary: str, media_type: str, example: Any = None, *, also: int | None = None, parameter: str = ""
+    id: str,
+    summary: str,
+    media_type: str,
+    example: Any = None,
+    *,
+    also: int | None = None,
+    parameter: tuple[str, Iterable[str]] | None = None,
 ) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {} if media_type == "application/json" else {"type": "string"}}
+    content: dict[str, Any] = {"schema": {} if media_type.endswith("json") else {"type": "string"}}
     if example is not None:
         content["examples"] = {summary: {"value": example}}
     statuses = [status for status in (200, also) if status]
@@ -47,7 +64,8 @@ def _plain(
         "responses": {str(status): {"description": summary, "content": {media_type: content}} for status in statuses},
     }
     if parameter:
-        codes = {"type": "string", "enum": sorted(CODES)}
-        operation["parameters"] = [{"name": parameter, "in": "path", "required": True, "schema": codes}]
+        name, values = parameter
+        known = {"type": "string", "enum": sorted(values)}
+        operation["parameters"] = [{"name": name, "in": "path", "required": True, "schema": known}]
         operation["responses"]["404"] = {"description": "`not_found`", "content": {PROBLEM_JSON: _NOT_FOUND}}
     return {"get": operation}

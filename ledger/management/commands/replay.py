@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.progress import Progress
 
+from ledger.core.upcasting import UnknownVersion
 from ledger.services.replay import replay
 
 
@@ -12,7 +13,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with Progress() as bar:
             task = bar.add_task("Replaying events", total=None)
-            report = replay(lambda done, total: bar.update(task, completed=done, total=total))
+            try:
+                report = replay(lambda done, total: bar.update(task, completed=done, total=total))
+            except UnknownVersion as unknown:
+                raise CommandError(str(unknown)) from unknown
         if report.difference is not None:
             d = report.difference
             where = f"first broken event: {d.event_id}" if d.event_id else "its postings fit; the row itself is off"

@@ -48,6 +48,7 @@ class Incoming:
 
     Attributes:
         id: of the row in the inbox; leads from what follows back to it.
+        occurred_at: when it happened, as its sender says.
         company_id: nothing of another company may be touched; None = the event itself says whose it is.
     """
 
@@ -55,6 +56,7 @@ class Incoming:
     source: str
     event_id: str
     data: dict[str, Any]
+    occurred_at: datetime | None
     account_id: UUID | None
     company_id: UUID | None
 

@@ -85,6 +85,7 @@ def _incoming(row: InboxEvent) -> Incoming:
         source=row.source,
         event_id=row.event_id,
         data=row.payload or {},
+        occurred_at=row.occurred_at,
         account_id=row.delivered_by,
         company_id=row.company_id if row.delivered_by else None,
     )

@@ -18,6 +18,7 @@ from django.db.models import Max
 from django.db.transaction import atomic
 from psycopg import sql
 
+from ledger.core.upcasting import UnknownVersion
 from ledger.models import Account, Event, OutboxMessage, Relay
 from ledger.selectors.snapshot import whole_ledger
 from ledger.services.invariants import INVARIANTS, check_invariants
@@ -70,6 +71,8 @@ def import_ledger(path: Path, *, progress: Progress = lambda what, done, total: 
             _take_in(path, header, xid, progress)
             accounts = fold_accounts(xid + 1, lambda done: progress("Folding", done, header.rows["event"]))
             _require_soundness(progress)
+    except UnknownVersion as error:
+        raise ImportRefused(str(error)) from error
     except (DataError, IntegrityError, LookupError, ValueError, ArithmeticError) as error:
         what = str(error).split("\n", 1)[0]
         raise ImportRefused(f"Its rows do not make a ledger: {type(error).__name__}: {what}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 
 from compliance.errors import InvalidToken
@@ -25,6 +26,11 @@ def log_in(user: User, password: str = PASSWORD, *, client: Client | None = None
     return client
 
 
+def changes() -> QuerySet[AuditRecord]:
+    """What is on record besides who came in."""
+    return AuditRecord.objects.exclude(event_type="user.desk_opened")
+
+
 def is_in(client: Client) -> bool:
     return bool(client.get("/admin/compliance/user/").status_code == 200)
 
@@ -42,6 +48,10 @@ def test_staff_gets_in_and_the_others_do_not(cast: Cast, name: str) -> None:
     assert is_in(log_in(getattr(cast, name)))
     assert not is_in(log_in(cast.alice))
     assert not is_in(log_in(cast.frida, "wrong"))
+    opened = AuditRecord.objects.filter(event_type="user.desk_opened")
+    assert list(opened.values_list("entity_id", "actor_id", "actor_role", "ip_address")) == [
+        (getattr(cast, name).id, getattr(cast, name).id, getattr(cast, name).role, "127.0.0.1")
+    ]
 
 
 def test_the_log_in_form_is_throttled_like_the_interface(cast: Cast) -> None:
@@ -91,7 +101,7 @@ def test_suspending_and_lifting(cast: Cast, name: str) -> None:
     response = act(client, cast.alice, "suspend", "phone stolen")
     assert response["HX-Redirect"] == f"/admin/compliance/user/{cast.alice.id}/change/"
     assert alice.get(f"/v1/users/{cast.alice.id}").status_code == 401
-    record = AuditRecord.objects.get()
+    record = changes().get()
     assert (record.after, record.reason) == ({"status": "SUSPENDED"}, "phone stolen")
     act(client, cast.alice, "activate")
     assert User.objects.get(id=cast.alice.id).is_active
@@ -109,7 +119,7 @@ def test_actions_need_a_form_a_reason_a_role_and_a_visible_person(cast: Cast, na
     strict = log_in(cast.frida)
     strict.handler.enforce_csrf_checks = True
     assert act(strict, cast.alice, name).status_code == 403
-    assert not AuditRecord.objects.exists()
+    assert not changes().exists()
 
 
 def test_nobody_suspends_himself(cast: Cast) -> None:
@@ -140,7 +150,7 @@ def test_changing_ones_own_password(cast: Cast) -> None:
     with pytest.raises(InvalidToken):
         identify(access_token=api.access)
     assert is_in(log_in(cast.frida, "a bright spring noon"))
-    assert AuditRecord.objects.get().event_type == "user.password_changed"
+    assert changes().get().event_type == "user.password_changed"
 
 
 def test_the_password_form_is_throttled(cast: Cast) -> None:

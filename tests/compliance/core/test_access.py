@@ -60,3 +60,4 @@ def test_everybody_who_sees_others_has_a_reason(role: str) -> None:
 
 def test_the_seals_of_all_companies_are_for_those_who_see_a_whole_one() -> None:
     assert {role for role in ADMIN_ROLES if may_view_model(role, "ledger", "seal")} == ADMIN_ROLES - {"MANAGER"}
+    assert {role for role in ADMIN_ROLES if may_view_model(role, "ledger", "recordseal")} == ADMIN_ROLES - {"MANAGER"}

@@ -69,10 +69,10 @@ def test_the_first_in_order_is_told_in_words_and_all_in_figures() -> None:
     assert error.data["gates"] == [
         {
             "gate": "limit", "id": str(RULE), "name": "Payments a day", "required": "1", "available": "0",
-            "shortfall": "1", "resets_at": "2026-04-05T22:00:00Z",
+            "shortfall": "1", "resets_at": "2026-04-05T22:00:00.000000Z",
         },
         {
             "gate": "budget", "id": str(RULE), "name": "Weekly budget", "required": "90.00", "available": "60.00",
-            "shortfall": "30.00", "resets_at": "2026-04-05T22:00:00Z",
+            "shortfall": "30.00", "resets_at": "2026-04-05T22:00:00.000000Z",
         },
     ]  # fmt: skip

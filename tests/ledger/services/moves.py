@@ -24,7 +24,7 @@ from ledger import ids
 from ledger.core.commands import AnyCommand
 from ledger.models import OutboxMessage, Reservation, Transaction
 from ledger.selectors.holds import hold_of
-from ledger.selectors.originals import accounts_to_lock, read_originals
+from ledger.selectors.originals import read_originals, touched_by
 from ledger.services.accounts import ensure_system_accounts
 from ledger.services.allowances import Allowance
 from ledger.services.folding import fold_system_accounts
@@ -169,7 +169,7 @@ class RandomLedger:
         return chance.choice(rows) if rows else None
 
     def _refund_of(self, original: Transaction, chance: random.Random) -> AnyCommand:
-        account_ids = accounts_to_lock(read_originals([original.id]).values())[original.id]
+        account_ids = touched_by(read_originals([original.id]).values())[original.id].account_ids
         details = UndoDetails(claim=self._claim(), origin=ORIGIN, account_ids=account_ids, reason="A test.")
         if chance.random() < 0.5:
             return reverse(original, details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from ledger.core.heads import head_from_json
 from ledger.models import Seal, SealedLeaf
+from ledger.selectors.sealed_logs import EVENTS
 from ledger.selectors.seals import head_of
 from ledger.services import sealing
 from ledger.services.anchoring import AnchorMismatch, append_missing
@@ -49,49 +51,49 @@ def test_each_seal_is_a_line(committed_books: Books, anchor: Path) -> None:
 def test_what_a_crash_left_out_is_appended_by_the_next_run(
     committed_books: Books, anchor: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append_missing()
+    append_missing(EVENTS)
     committed_books.wallet("1")
     wait_for_horizon()
     calls = iter([0])
     with monkeypatch.context() as crash:
-        crash.setattr(sealing, "append_missing", lambda: next(calls))  # the second call is the end of the process
+        crash.setattr(sealing, "append_missing", lambda log: next(calls))  # the second call is the end of the process
         with pytest.raises(StopIteration):
-            sealing.seal_events()
+            sealing.seal_log(EVENTS)
     committed = last_seal().number
     assert numbers(anchor) == list(range(1, committed))
     assert str(verify_seals().finding).startswith(f"anchor file {committed}: missing there")
-    sealing.seal_events()
+    sealing.seal_log(EVENTS)
     assert numbers(anchor) == list(range(1, committed + 1))
     assert verify_seals().finding is None
 
 
 def test_a_line_that_a_crash_cut_off_is_written_again(committed_books: Books, anchor: Path) -> None:
-    append_missing()
+    append_missing(EVENTS)
     whole = anchor.read_bytes()
     anchor.write_bytes(whole[:-40])
-    assert append_missing() == 1
+    assert append_missing(EVENTS) == 1
     assert anchor.read_bytes() == whole
-    assert append_missing() == 0
+    assert append_missing(EVENTS) == 0
     anchor.write_bytes(whole[:10])
-    assert append_missing() == last_seal().number
+    assert append_missing(EVENTS) == last_seal().number
     assert anchor.read_bytes() == whole
 
 
 def test_a_file_that_knows_more_stops_sealing(committed_books: Books, anchor: Path) -> None:
     """The database was set back, by a restore or by somebody: a person has to look."""
-    append_missing()
+    append_missing(EVENTS)
     committed_books.wallet("1")
     wait_for_horizon()
     before, last = anchor.read_bytes(), last_seal()
     with tampering() as cursor:
         cursor.execute("DELETE FROM ledger_seal WHERE id = %s", [last.id])
         with pytest.raises(AnchorMismatch, match=f"knows seal {last.number}, the database does not"):
-            sealing.seal_events()
+            sealing.seal_log(EVENTS)
     assert anchor.read_bytes() == before
 
 
 def test_a_last_line_that_says_something_else_stops_sealing(committed_books: Books, anchor: Path) -> None:
-    append_missing()
+    append_missing(EVENTS)
     leaves = SealedLeaf.objects.count()
     committed_books.wallet("1")
     wait_for_horizon()
@@ -114,7 +116,7 @@ def test_a_file_that_cannot_be_written_is_made_up_for_later(
 
 
 def test_many_at_once_write_each_line_once(committed_books: Books, anchor: Path) -> None:
-    answers(together([append_missing] * 4))
+    answers(together([partial(append_missing, EVENTS)] * 4))
     assert numbers(anchor) == list(range(1, last_seal().number + 1))
 
 
@@ -122,7 +124,7 @@ def test_no_file_is_no_anchor(committed_books: Books, settings: Settings) -> Non
     settings.SEAL_ANCHOR_FILE = ""
     committed_books.wallet("1")
     seal_everything()
-    assert append_missing() == 0
+    assert append_missing(EVENTS) == 0
     assert verify_seals().finding is None
 
 
@@ -136,4 +138,4 @@ def test_task_and_command_seal(committed_books: Books) -> None:
     wait_for_horizon()
     call_command("seal", stdout=output)
     assert Seal.objects.count() == before + 2
-    assert output.getvalue() == "2 events sealed by 1 seals.\n"
+    assert output.getvalue().startswith("2 events and their postings sealed by 1 seals.\n")

@@ -14,6 +14,7 @@ A_SEAL = (
     "INSERT INTO ledger_seal (id, number, first_index, tree_size, root, previous_root, horizon_xid, sealed_at,"
     " key_id, algorithm, signature) VALUES"
 )
+A_RECORD_SEAL = A_SEAL.replace("ledger_seal", "ledger_recordseal")
 A_RUN = "INSERT INTO ledger_jobrun (id, job, started_at, ends_by, done, outcome, finished_at, error) VALUES"
 RUN = "(gen_random_uuid(), 'test', now(), now(), '{}',"
 AN_EVENT = (
@@ -133,6 +134,23 @@ BREAKS: list[tuple[str, str]] = [
     (
         "seal_node_place",
         "INSERT INTO ledger_sealnode (level, index, hash) VALUES (0, 0, decode(repeat('00', 32), 'hex'))",
+    ),
+    (
+        "record_seal_number_positive",
+        f"{A_RECORD_SEAL} (gen_random_uuid(), 0, 0, 1, '', '', 0, now(), 'k', 'Ed25519', '')",
+    ),
+    (
+        "record_seal_adds_leaves",
+        f"{A_RECORD_SEAL} (gen_random_uuid(), 1, 1, 1, '', '', 0, now(), 'k', 'Ed25519', '')",
+    ),
+    (
+        "sealed_record_index",
+        "INSERT INTO ledger_sealedrecord (index, record_id, data, secret, hash)"
+        " VALUES (-1, gen_random_uuid(), '', '', '')",
+    ),
+    (
+        "record_node_place",
+        "INSERT INTO ledger_recordnode (level, index, hash) VALUES (0, 0, decode(repeat('00', 32), 'hex'))",
     ),
     ("relay_is_one", "INSERT INTO ledger_relay SELECT 'inbox', 0, 0, 0, 0, 'CLOSED', '', NULL"),
     ("relay_breaker", "UPDATE ledger_relay SET breaker = 'TORN'"),

@@ -113,9 +113,16 @@ def test_a_failed_transaction_is_told_under_its_own_id(books: Books) -> None:
     }
 
 
+ANSWERS = {
+    "booking_id": "b-3",
+    "user_id": str(UUID(int=3)),
+    "in_reply_to": {"source": "booking-service", "event_id": "e-3"},
+}
+
+
 def test_a_refused_booking_of_another_service_is_answered(books: Books) -> None:
     alice, bob = books.wallet("1"), books.wallet()
-    command = books.transfer(alice, bob, "2.5", answers={"booking_id": "b-3"})
+    command = books.transfer(alice, bob, "2.5", answers=ANSWERS)
     post(command)
     failed, rejected = OutboxMessage.objects.filter(aggregate_id=command.document.id).order_by("sequence")
     assert (failed.type, failed.sequence, rejected.type, rejected.sequence) == (
@@ -125,7 +132,7 @@ def test_a_refused_booking_of_another_service_is_answered(books: Books) -> None:
         2,
     )
     assert rejected.data == {
-        "booking_id": "b-3",
+        **ANSWERS,
         "txn_id": str(command.document.id),
         "wallet_id": str(alice.wallet_id),
         "amount": "2.5",
@@ -139,7 +146,7 @@ def test_a_refused_booking_of_another_service_is_answered(books: Books) -> None:
 
 def test_a_booking_that_is_paid_is_told_as_any_movement(books: Books) -> None:
     alice, bob = books.wallet("5"), books.wallet()
-    post(books.transfer(alice, bob, "2.5", answers={"booking_id": "b-3"}))
+    post(books.transfer(alice, bob, "2.5", answers=ANSWERS))
     assert not OutboxMessage.objects.filter(type="BookingRejected", data__wallet_id=str(alice.wallet_id)).exists()
 
 
@@ -175,6 +182,7 @@ def test_an_envelope_is_a_cloud_event_with_the_seeds_fields() -> None:
     body = events.envelope(
         id=UUID(int=1),
         type="WalletCreated",
+        version=2,
         aggregate_id=UUID(int=2),
         sequence=7,
         recorded_at=datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC),
@@ -189,6 +197,7 @@ def test_an_envelope_is_a_cloud_event_with_the_seeds_fields() -> None:
         "time": "2026-03-01T12:00:00.000005Z",
         "sequence": "7",
         "datacontenttype": "application/json",
+        "dataschema": "urn:wallet-service:events:WalletCreated:v2",
         "data": {
             "event_type": "WalletCreated",
             "timestamp": "2026-03-01T12:00:00.000005Z",

@@ -154,7 +154,7 @@ def test_it_goes_on(new: Installation) -> None:
 def test_every_table_of_the_ledger_moves_or_has_a_reason_not_to() -> None:
     made_again = {"Account", "Relay", "Snapshot", "SnapshotBalance", "BackDatedDay"}
     views = {"ReadModel", "BalanceSummary", "TransactionSummary"}
-    signed_there = {"Seal", "SealedLeaf", "SealNode", "JobRun"}
+    signed_there = {"Seal", "SealedLeaf", "SealNode", "RecordSeal", "SealedRecord", "RecordNode", "JobRun"}
     moving = {section.model.__name__ for section in SECTIONS}
     assert {
         model.__name__ for model in apps.get_app_config("ledger").get_models()

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger.models import BalanceSummary, Transaction, TransactionSummary
-from ledger.selectors.originals import accounts_to_lock, read_originals
+from ledger.selectors.originals import read_originals, touched_by
 from ledger.selectors.read_models import BALANCES, READ_MODELS, TRANSACTIONS, freshness
 from ledger.services.accounts import digest, ensure_system_accounts
 from ledger.services.holds import Deadline, Step, capture, expected_money, release, reserve
@@ -60,7 +60,7 @@ def hold(books: Books, source: Side, destination: Side | None, amount: str, key:
 def original_of(command: Transfer) -> tuple[Transaction, UndoDetails]:
     """What undoing it takes."""
     id = command.document.id
-    locked = accounts_to_lock(read_originals([id]).values())[id]
+    locked = touched_by(read_originals([id]).values())[id].account_ids
     claim = step(str(id)).claim
     details = UndoDetails(claim=claim, origin=ORIGIN, account_ids=locked, reason="A test.")
     return Transaction.objects.get(id=id), details

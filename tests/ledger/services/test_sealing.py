@@ -13,10 +13,11 @@ from pytest_django import Settings
 from ledger.core.merkle import EMPTY_ROOT, Frontier
 from ledger.models import Event, Seal, SealedLeaf, SealNode
 from ledger.selectors.seal_keys import Verifier, public_keys
+from ledger.selectors.sealed_logs import EVENTS
 from ledger.selectors.seals import head_of, seal_backlog
 from ledger.services import journal, sealing
 from ledger.services.seal_verification import verify_seals
-from ledger.services.sealing import SEALS_PER_RUN, SealRun, TreeBroken, seal_events
+from ledger.services.sealing import SEALS_PER_RUN, SealRun, TreeBroken, seal_log
 from tests.ledger.books import Books, post
 from tests.ledger.connecting import tampering
 from tests.ledger.sealing import is_sealed, key, last_seal, leaf_of, seal_everything, wait_for_horizon
@@ -38,7 +39,7 @@ def test_every_settled_event_gets_one_leaf(committed_books: Books) -> None:
     post(movement)
     assert not is_sealed(movement.event_id)
     run = seal_everything()
-    assert run == SealRun(seals=1, events=1, is_caught_up=True)
+    assert run == SealRun(seals=1, rows=1, is_caught_up=True)
     seal = last_seal()
     assert (seal.number, seal.first_index) == (before.number + 1, before.tree_size)
     assert bytes(seal.previous_root) == bytes(before.root)
@@ -50,7 +51,7 @@ def test_nothing_to_seal_makes_no_seal(committed_books: Books) -> None:
     committed_books.wallet("1")
     seal_everything()
     before = last_seal()
-    assert seal_everything() == SealRun(seals=0, events=0, is_caught_up=True)
+    assert seal_everything() == SealRun(seals=0, rows=0, is_caught_up=True)
     assert last_seal() == before
 
 
@@ -75,8 +76,8 @@ def test_a_late_commit_is_sealed_by_a_later_run(committed_books: Books) -> None:
     late, early = books.deposit(alice, "1"), books.deposit(bob, "10")
     with open_elsewhere(lambda: journal.record([late])):
         post(early)
-        run = seal_events()
-        assert (run.events, is_sealed(early.event_id)) == (0, False)  # it may not overtake the open one
+        run = seal_log(EVENTS)
+        assert (run.rows, is_sealed(early.event_id)) == (0, False)  # it may not overtake the open one
     seal_everything()
     assert Event.objects.get(id=late.event_id).xid < Event.objects.get(id=early.event_id).xid
     assert leaf_of(late.event_id).index < leaf_of(early.event_id).index
@@ -91,7 +92,7 @@ def test_what_settled_before_a_late_commit_does_not_wait_for_it(committed_books:
     post(early)
     wait_for_horizon()
     with open_elsewhere(lambda: journal.record([late])):
-        seal_events()
+        seal_log(EVENTS)
         assert is_sealed(early.event_id)
         assert not is_sealed(late.event_id)
     seal_everything()
@@ -114,8 +115,8 @@ def test_many_sealers_at_once_seal_everything_once(committed_books: Books) -> No
     for _ in range(5):
         committed_books.wallet("1")
     wait_for_horizon()
-    runs = answers(together([lambda: seal_events(events_per_seal=2)] * 4))
-    assert sum(run.events for run in runs) == 10 == last_seal().tree_size - before.tree_size
+    runs = answers(together([lambda: seal_log(EVENTS, rows_per_seal=2)] * 4))
+    assert sum(run.rows for run in runs) == 10 == last_seal().tree_size - before.tree_size
     numbers = Seal.objects.filter(number__gt=before.number).order_by("number").values_list("number", flat=True)
     assert list(numbers) == list(range(before.number + 1, last_seal().number + 1))
     assert_intact()
@@ -128,12 +129,12 @@ def test_who_waits_too_long_leaves_it_to_the_other(committed_books: Books) -> No
 
     def take_the_lock() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(sealing._LOCK)
+            cursor.execute(sealing._LOCK, ["ledger_seal"])
 
     with open_elsewhere(take_the_lock):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
-        assert seal_events() == SealRun(seals=0, events=0, is_caught_up=False)
+        assert seal_log(EVENTS) == SealRun(seals=0, rows=0, is_caught_up=False)
     assert before == (last_seal() if Seal.objects.exists() else None)
     assert seal_everything().is_caught_up
 
@@ -143,9 +144,9 @@ def test_after_an_outage_it_catches_up_in_chunks(committed_books: Books) -> None
     before = last_seal()
     for _ in range(5):
         committed_books.wallet("1")
-    assert seal_everything(events_per_seal=2, seals_per_run=1) == SealRun(seals=1, events=2, is_caught_up=False)
-    rest = seal_events(events_per_seal=3)
-    assert rest.events == 8
+    assert seal_everything(rows_per_seal=2, seals_per_run=1) == SealRun(seals=1, rows=2, is_caught_up=False)
+    rest = seal_log(EVENTS, rows_per_seal=3)
+    assert rest.rows == 8
     assert rest.seals < SEALS_PER_RUN
     seals = list(Seal.objects.filter(number__gte=before.number).order_by("number"))
     assert all(len(range(seal.first_index, seal.tree_size)) <= 4 for seal in seals[1:])
@@ -159,7 +160,7 @@ def test_one_database_transaction_is_never_cut(committed_books: Books) -> None:
     seal_everything()
     commands = [books.payment(alice, "1") for _ in range(7)]
     post(*commands)
-    assert seal_everything(events_per_seal=2) == SealRun(seals=1, events=7, is_caught_up=True)
+    assert seal_everything(rows_per_seal=2) == SealRun(seals=1, rows=7, is_caught_up=True)
 
 
 def test_the_first_seal_starts_from_nothing(committed_books: Books) -> None:
@@ -205,7 +206,7 @@ def test_keys_take_turns_and_old_seals_stay_good(committed_books: Books, setting
     new, _ = key("2026-02")
     with undone():
         settings.SEAL_SIGNING_KEYS = [old, *known]
-        assert seal_events().seals == 1
+        assert seal_log(EVENTS).seals == 1
         assert last_seal().key_id == "2026-01"
         settings.SEAL_SIGNING_KEYS = [new, *known]
         assert str(verify_seals().finding).endswith("or is not signed by a trusted key")
@@ -226,7 +227,7 @@ def test_nothing_is_built_on_a_broken_tree(committed_books: Books) -> None:
             "UPDATE ledger_sealnode SET hash = sha256('x') WHERE level = (SELECT max(level) FROM ledger_sealnode)"
         )
         with undone(), pytest.raises(TreeBroken, match=f"does not give the root of seal {before.number}"):
-            seal_events()
+            seal_log(EVENTS)
         assert last_seal() == before
 
 

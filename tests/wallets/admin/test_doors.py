@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from tests.wallets.admin.staff import at_desk, wallet_path
 from tests.wallets.holds import reserve
-from tests.wallets.scene import Scene, set_status
+from tests.wallets.notices import frozen
+from tests.wallets.scene import Scene, give_wallet, set_status
+from wallets.services.notifications.noting import note
 
 MOST_QUERIES = 30
 SCREENS = sorted(f"{model._meta.app_label}/{model._meta.model_name}" for model in admin.site._registry)
@@ -24,9 +26,11 @@ OF_THE_COMPANY = {
     "ledger/closing",
     "ledger/inboxevent",
     "ledger/seal",
+    "ledger/recordseal",
     "ledger/jobrun",
     "wallets/webhookendpoint",
     "wallets/webhookdelivery",
+    "wallets/notificationemail",
 }
 OF_INSPECTORS = {"compliance/auditrecord", "compliance/dataaccesslog"}
 OF_OPERATIONS = {"django_celery_beat/periodictask"}
@@ -76,6 +80,7 @@ def test_who_opens_which_screen(scene: Scene, name: str, screen: str) -> None:
 def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
     reserve(scene.cast.alice, scene.alices)
     set_status(scene.alices, "SUSPENDED", by=scene.cast.bob)
+    note([frozen(give_wallet(scene.cast.audrey))])
     client = at_desk(scene.cast.audrey)
     found = re.search(rf"/admin/{screen}/[^/\"]+/change/", client.get(f"/admin/{screen}/").content.decode())
     if found is None:
@@ -86,6 +91,7 @@ def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
             "ledger/closing",
             "ledger/inboxevent",
             "ledger/seal",
+            "ledger/recordseal",
             "ledger/jobrun",
             "wallets/webhookendpoint",
             "wallets/webhookdelivery",

@@ -89,6 +89,7 @@ def test_more_than_is_left(scene: Scene, hold: dict[str, Any]) -> None:
         "required": "18.01",
         "available": "18.00",
         "shortfall": "0.01",
+        "name": None,
         "resets_at": None,
     }
     with nothing_recorded():

@@ -32,7 +32,7 @@ def pay(scene: Scene, amount: str, **more: Any) -> dict[str, Any]:
 
 def gate(kind: str, id: Any, *figures: str | None, ok: bool = True) -> dict[str, Any]:
     required, available, shortfall = figures or (None, None, None)
-    told = {"required": required, "available": available, "shortfall": shortfall, "resets_at": None}
+    told = {"required": required, "available": available, "shortfall": shortfall, "resets_at": None, "name": None}
     return {"gate": kind, "id": str(id), "ok": ok, **told}
 
 

@@ -65,6 +65,7 @@ def test_a_message_looks_as_it_does_at_the_broker(scene: Scene) -> None:
         "time": paid["time"],
         "sequence": "3",
         "datacontenttype": "application/json",
+        "dataschema": "urn:wallet-service:events:TransactionCompleted:v1",
         "data": {"event_type": "TransactionCompleted", "timestamp": paid["data"]["timestamp"], **row.data},
     }
     assert (paid["data"]["amount"], paid["data"]["new_balance"]) == ("10", "90")

@@ -88,6 +88,7 @@ def test_what_is_held_cannot_be_spent_or_held_again(scene: Scene) -> None:
             "required": "20.01",
             "available": "20.00",
             "shortfall": "0.01",
+            "name": None,
             "resets_at": None,
         }
     ]

@@ -72,6 +72,7 @@ def test_the_whole_balance_may_go_and_nothing_more(scene: Scene) -> None:
             "required": "0.0001",
             "available": "0.00",
             "shortfall": "0.0001",
+            "name": None,
             "resets_at": None,
         }
     ]

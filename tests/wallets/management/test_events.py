@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from compliance.models import AuditRecord
+from compliance.models import AuditRecord, Company
 from ledger.models import DeliveryNote, OutboxMessage
 from ledger.selectors.clock import database_now
 from ledger.services.relay.numbering import number_messages
@@ -78,7 +78,8 @@ def test_replay_prints_a_time_and_a_type(told: Scene) -> None:
 def test_replay_publishes_with_the_same_ids_and_marks_nothing(told: Scene) -> None:
     before = list(OutboxMessage.objects.order_by("id").values())
     with listening(str(settings.BROKER_URL), "wallet.WalletCreated") as consumer:
-        text = events("replay", "--publish", "--from", "2026-01-01", "--type", "WalletCreated")
+        wish = ("--from", "2026-01-01", "--type", "WalletCreated", "--reason", "They lost a queue.")
+        text = events("replay", "--publish", *wish)
         arrived = {content(message)["id"] for message in consumer.drain()}
     assert arrived == {str(row["id"]) for row in before if row["type"] == "WalletCreated"}
     assert text.strip() == f"{len(arrived)} PUBLISHED"
@@ -87,7 +88,19 @@ def test_replay_publishes_with_the_same_ids_and_marks_nothing(told: Scene) -> No
 
 def test_replay_reports_a_broker_that_is_away(told: Scene) -> None:
     with override_settings(BROKER_URL=NOBODY), pytest.raises(CommandError, match="away"):
+        events("replay", "--publish", "--reason", "They lost a queue.")
+
+
+def test_replay_is_on_record_in_every_company_and_asks_why(told: Scene) -> None:
+    records = AuditRecord.objects.filter(event_type="outbox.replayed")
+    with pytest.raises(CommandError, match="needs a --reason"):
         events("replay", "--publish")
+    assert not records.exists()
+    events("replay", "--publish", "--to", "2020-01-01", "--reason", "To see.")
+    assert set(records.values_list("company_id", flat=True)) == set(Company.objects.values_list("id", flat=True))
+    record = records.get(company_id=told.cast.company.id)
+    assert (record.actor_role, record.reason) == ("SYSTEM", "To see.")
+    assert record.after == {"to": "2020-01-01T00:00:00+00:00"}
 
 
 def test_resend_takes_dead_letters_of_every_company(told: Scene) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
+from compliance.models import AuditRecord
 from ledger.selectors.clock import database_now
 from tests.compliance.factories import Cast
 from tests.wallets.receiver import Receiver
@@ -120,6 +121,8 @@ def test_keys_lie_encrypted_and_can_be_encrypted_anew(
     old = settings.WEBHOOK_ENCRYPTION_KEYS
     settings.WEBHOOK_ENCRYPTION_KEYS = ["a new key of this installation", *old]
     assert reencrypt_secrets() >= 1
+    kept = AuditRecord.objects.filter(event_type="webhook_endpoint.secret_reencrypted")
+    assert [record.actor_role for record in kept.filter(entity_id=own.endpoint.id)] == ["SYSTEM"]
     settings.WEBHOOK_ENCRYPTION_KEYS = settings.WEBHOOK_ENCRYPTION_KEYS[:1]
     ping(cast.frida, own.endpoint)
     send_all()

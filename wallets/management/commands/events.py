@@ -16,7 +16,7 @@ from ledger.errors import NotFound
 from ledger.selectors.delivery import resendable_ids
 from ledger.selectors.stream import cloud_event, last_position, messages_between, messages_from
 from ledger.services.relay import Broker, BrokerAway, publish_again
-from wallets.services.dead_letters import resend_messages, skip_message
+from wallets.services.dead_letters import record_replay, resend_messages, skip_message
 
 LOOK_SECONDS = 0.5
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         replay.add_argument("--to", dest="end", type=_instant, help="Likewise, exclusive.")
         replay.add_argument("--type", help="One type only.")
         replay.add_argument("--publish", action="store_true", help="To the broker, with the ids they had.")
+        replay.add_argument("--reason", help="Of publishing them: kept in the audit trail.")
         resend = actions.add_parser("resend", help="Let the relay try dead letters again.")
         resend.add_argument("ids", nargs="*", type=UUID, help="Which ones; none: all of --status.")
         resend.add_argument("--status", choices=["FAILED", "UNROUTED"], default="FAILED")
@@ -70,13 +71,23 @@ class Command(BaseCommand):
             return
 
     def _replay(
-        self, *, start: datetime | None, end: datetime | None, type: str | None, publish: bool, **_: Any
+        self,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        type: str | None,
+        publish: bool,
+        reason: str | None,
+        **_: Any,
     ) -> None:
         found = messages_between(start, end, type=type)
         if not publish:
             for message in found:
                 self.stdout.write(cloud_event(message).decode())
             return
+        if not reason:
+            raise CommandError("--publish needs a --reason.")
+        record_replay(start=start, end=end, type=type, reason=reason)
         broker = Broker(settings.BROKER_URL)
         try:
             told = publish_again(broker, found)

@@ -14,7 +14,7 @@ from ledger.api.serializers import StrictSerializer
 from ledger.errors import Busy, Refused
 from ledger.money import ZERO, plain, require_scale
 from ledger.selectors.assets import get_asset
-from ledger.selectors.originals import accounts_to_lock, payments_by_reference, read_originals
+from ledger.selectors.originals import payments_by_reference
 from ledger.selectors.transactions import Transaction
 from ledger.services import journal
 from ledger.services.accounts import digest
@@ -22,6 +22,7 @@ from ledger.services.inbox import Handled, Incoming, NotYet
 from ledger.services.movements import Claim, Origin, Refusal
 from ledger.services.undoing import Undo, UndoDetails, refund
 from wallets.selectors.balances import forget_figures
+from wallets.services.giving_back import giving_back
 from wallets.services.incoming.created import REFERENCE_TYPE
 
 EXCEEDS = "refund.exceeds_original"
@@ -89,11 +90,12 @@ def _give_back(original: Transaction, amount: Decimal, incoming: Incoming) -> Ha
 
 
 def _command(original: Transaction, amount: Decimal, incoming: Incoming) -> Undo:
-    accounts = accounts_to_lock(read_originals([original.id]).values())[original.id]
+    touched = giving_back([original.id])[original.id]
     details = UndoDetails(
         claim=Claim(scope="inbox", key=str(incoming.id), request_hash=digest(plain(amount))),
         origin=Origin(actor_type="SYSTEM", actor_id=incoming.account_id, correlation_id=str(incoming.id)),
-        account_ids=accounts,
+        account_ids=touched.account_ids,
+        redirected=touched.redirected,
         reason="The booking was cancelled.",
     )
     return refund(original, details, amount=amount)

@@ -104,6 +104,7 @@ def _request(booking: dict[str, Any], reach: Reach, incoming: Incoming) -> Booki
         ),
         description=booking["description"],
         metadata={} if category is None else {"category": category},
+        occurred_at=incoming.occurred_at,
         answers={
             "booking_id": booking["booking_id"],
             "user_id": str(booking["user_id"]),

@@ -148,6 +148,7 @@ def send_test(*, caller: Caller, endpoint_id: UUID, origin: Origin) -> WebhookDe
     body = events.envelope(
         id=message_id,
         type=TEST_TYPE,
+        version=1,
         aggregate_id=endpoint.id,
         sequence=0,
         recorded_at=now,

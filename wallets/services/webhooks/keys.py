@@ -16,6 +16,8 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 from standardwebhooks import Webhook
 
+from compliance.core.origin import Origin
+from compliance.services.audit import record_change
 from ledger.selectors.clock import DatabaseClock
 from wallets.models import WebhookSecret
 
@@ -72,20 +74,23 @@ def sign(encrypted: Iterable[str], *, message_id: str, sent_at: datetime, body: 
 
 
 def reencrypt_secrets() -> int:
-    """Encrypt every key with the first of WEBHOOK_ENCRYPTION_KEYS, so that the others can go. Safe to repeat.
+    """Encrypt every key with the first of WEBHOOK_ENCRYPTION_KEYS, so that the others can go, and record it of each
+    endpoint. Safe to repeat.
 
     Raises:
         UnreadableSecret: a key does not open; none has changed.
     """
     box = _box()
     with atomic():
-        rows = list(WebhookSecret.objects.all())
+        rows = list(WebhookSecret.objects.select_related("endpoint"))
         for row in rows:
             try:
                 row.encrypted = box.rotate(row.encrypted).decode()
             except InvalidToken:
                 raise UnreadableSecret(f"No key opens {row.id}.") from None
         WebhookSecret.objects.bulk_update(rows, ["encrypted"])
+        for endpoint in {row.endpoint.id: row.endpoint for row in rows}.values():
+            record_change(origin=Origin(), entity=endpoint, event_type="webhook_endpoint.secret_reencrypted")
     return len(rows)
 
 

@@ -130,6 +130,7 @@ def test_what_nobody_took_can_be_sent_again(quiet_books: Books, rabbit: Broker) 
         assert consumer.of(alice) == [1]
 
 
+@pytest.mark.usefixtures("odd_messages")
 def test_a_message_that_breaks_the_channel_is_found_among_others(quiet_books: Books, rabbit: Broker) -> None:
     """RabbitMQ closes the channel over a message that is too large, and does not say which one that was."""
     alice = quiet_books.wallet()

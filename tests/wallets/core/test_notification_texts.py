@@ -1,0 +1,81 @@
+"""Every kind has ways and words."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.money import format_amount
+from wallets.core.email_retries import MAX_AGE, WAITS, wait_after
+from wallets.core.notification_kinds import ALWAYS_IN_APP, Kind, Ways, default_ways
+from wallets.core.notification_texts import text_of
+
+FACTS = {
+    "currency": "EUR",
+    "amount": "80",
+    "used_amount": "400.5",
+    "total_amount": "500",
+    "exceeded_amount": "0.125",
+    "threshold_percentage": "80",
+    "period_key": "2026-11",
+    "code": "funds.insufficient",
+    "status": "APPROVED",
+    "reason": "New year.",
+}
+TEXTS = {
+    Kind.WALLET_FROZEN: (
+        "Your wallet is frozen",
+        "Until this is lifted, no money can leave the wallet and none can come in.",
+    ),
+    Kind.WALLET_SUSPENDED: (
+        "Your wallet is suspended",
+        "Until this is lifted, no money can leave the wallet. Money still comes in.",
+    ),
+    Kind.WALLET_CLOSED: ("Your wallet is closed", "It is closed for good. Its history stays readable."),
+    Kind.WALLET_REOPENED: ("Your wallet is active again", "Money can leave the wallet and come in again."),
+    Kind.SPEND_REFUSED: ("A payment of 80.00 EUR was refused", "Nothing was moved. There was not enough money."),
+    Kind.MONEY_RECEIVED: ("You received 80.00 EUR", "The money is in your wallet."),
+    Kind.HOLD_EXPIRED: ("A reservation of 80.00 EUR has expired", "The money is available in your wallet again."),
+    Kind.BUDGET_THRESHOLD_REACHED: (
+        "A budget has reached 80 %",
+        "400.50 EUR of 500.00 EUR are used in 2026-11.",
+    ),
+    Kind.BUDGET_EXCEEDED: (
+        "A budget is exceeded",
+        "In 2026-11 it was exceeded by 0.125 EUR. You are told once a day.",
+    ),
+    Kind.BUDGET_CHANGED: ("A budget was changed", "The reason given: New year."),
+    Kind.BUDGET_REQUEST_OPENED: ("Somebody asks for 80.00 EUR more budget", "The request waits for your decision."),
+    Kind.BUDGET_REQUEST_DECIDED: (
+        "Your request for 80.00 EUR more budget is approved",
+        "The decision is kept with the request.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_each_kind_says(kind: Kind) -> None:
+    text = text_of(kind, FACTS, lambda amount, asset: format_amount(amount, 2))
+    assert (text.title, text.body) == TEXTS[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "words"),
+    [
+        (Kind.SPEND_REFUSED, {"code": "brand.new"}, "Nothing was moved. The reason is brand.new."),
+        (Kind.BUDGET_CHANGED, {"reason": ""}, "See what is new."),
+    ],
+)
+def test_what_is_unknown_is_said_plainly(kind: Kind, fact: dict[str, str], words: str) -> None:
+    assert text_of(kind, {**FACTS, **fact}, lambda amount, asset: format_amount(amount, 2)).body == words
+
+
+def test_default_ways() -> None:
+    inbox_only = {Kind.SPEND_REFUSED, Kind.MONEY_RECEIVED, Kind.HOLD_EXPIRED, Kind.BUDGET_CHANGED}
+    for kind in Kind:
+        assert default_ways(kind) == Ways(in_app=True, email=kind not in inbox_only)
+    assert all(default_ways(kind).email for kind in ALWAYS_IN_APP)
+
+
+def test_waits_end_before_the_news_are_too_old() -> None:
+    assert [wait_after(attempt) for attempt in (1, len(WAITS), len(WAITS) + 1)] == [WAITS[0], WAITS[-1], None]
+    assert sum(WAITS, start=WAITS[0] * 0) < MAX_AGE

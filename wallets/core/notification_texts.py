@@ -1,0 +1,120 @@
+"""What a notification says, in plain language: a title, which is also the subject of its e-mail, and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from wallets.core.notification_kinds import Kind
+
+Facts = Mapping[str, str]
+Money = Callable[[Decimal, str], str]
+"""Writes an amount of an asset with as many decimals as that has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    title: str
+    body: str
+
+
+def text_of(kind: Kind, facts: Facts, money: Money) -> Text:
+    """The text of a notification.
+
+    Args:
+        facts: as `core.notices` made them.
+    """
+
+    def amount(name: str) -> str:
+        return f"{money(Decimal(facts[name]), facts['currency'])} {facts['currency']}"
+
+    return _TEXTS[kind](facts, amount)
+
+
+_REFUSALS = {
+    "funds.insufficient": "There was not enough money.",
+    "budget.exceeded": "The budget did not allow it.",
+    "limit.exceeded": "It was above a limit.",
+    "wallet.frozen": "A wallet is frozen.",
+    "wallet.suspended": "The wallet is suspended.",
+    "wallet.closed": "A wallet is closed.",
+    "currency.mismatch": "The wallet holds another currency.",
+    "precondition.failed": "A condition of the order was not met.",
+}
+_DECISIONS = {"APPROVED": "approved", "DECLINED": "declined", "REJECTED": "declined", "CANCELLED": "cancelled"}
+_Amount = Callable[[str], str]
+
+
+def _frozen(facts: Facts, amount: _Amount) -> Text:
+    return Text("Your wallet is frozen", "Until this is lifted, no money can leave the wallet and none can come in.")
+
+
+def _suspended(facts: Facts, amount: _Amount) -> Text:
+    return Text(
+        "Your wallet is suspended", "Until this is lifted, no money can leave the wallet. Money still comes in."
+    )
+
+
+def _closed(facts: Facts, amount: _Amount) -> Text:
+    return Text("Your wallet is closed", "It is closed for good. Its history stays readable.")
+
+
+def _reopened(facts: Facts, amount: _Amount) -> Text:
+    return Text("Your wallet is active again", "Money can leave the wallet and come in again.")
+
+
+def _refused(facts: Facts, amount: _Amount) -> Text:
+    why = _REFUSALS.get(facts["code"], f"The reason is {facts['code']}.")
+    return Text(f"A payment of {amount('amount')} was refused", f"Nothing was moved. {why}")
+
+
+def _received(facts: Facts, amount: _Amount) -> Text:
+    return Text(f"You received {amount('amount')}", "The money is in your wallet.")
+
+
+def _expired(facts: Facts, amount: _Amount) -> Text:
+    return Text(f"A reservation of {amount('amount')} has expired", "The money is available in your wallet again.")
+
+
+def _threshold(facts: Facts, amount: _Amount) -> Text:
+    title = f"A budget has reached {facts['threshold_percentage']} %"
+    return Text(title, f"{amount('used_amount')} of {amount('total_amount')} are used in {facts['period_key']}.")
+
+
+def _exceeded(facts: Facts, amount: _Amount) -> Text:
+    body = f"In {facts['period_key']} it was exceeded by {amount('exceeded_amount')}. You are told once a day."
+    return Text("A budget is exceeded", body)
+
+
+def _changed(facts: Facts, amount: _Amount) -> Text:
+    return Text(
+        "A budget was changed", f"The reason given: {facts['reason']}" if facts["reason"] else "See what is new."
+    )
+
+
+def _asked(facts: Facts, amount: _Amount) -> Text:
+    return Text(f"Somebody asks for {amount('amount')} more budget", "The request waits for your decision.")
+
+
+def _decided(facts: Facts, amount: _Amount) -> Text:
+    decision = _DECISIONS.get(facts["status"], facts["status"].replace("_", " ").lower())
+    return Text(
+        f"Your request for {amount('amount')} more budget is {decision}", "The decision is kept with the request."
+    )
+
+
+_TEXTS: dict[Kind, Callable[[Facts, _Amount], Text]] = {
+    Kind.WALLET_FROZEN: _frozen,
+    Kind.WALLET_SUSPENDED: _suspended,
+    Kind.WALLET_CLOSED: _closed,
+    Kind.WALLET_REOPENED: _reopened,
+    Kind.SPEND_REFUSED: _refused,
+    Kind.MONEY_RECEIVED: _received,
+    Kind.HOLD_EXPIRED: _expired,
+    Kind.BUDGET_THRESHOLD_REACHED: _threshold,
+    Kind.BUDGET_EXCEEDED: _exceeded,
+    Kind.BUDGET_CHANGED: _changed,
+    Kind.BUDGET_REQUEST_OPENED: _asked,
+    Kind.BUDGET_REQUEST_DECIDED: _decided,
+}

@@ -1,0 +1,102 @@
+"""From messages to notifications: one per person and cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+
+from compliance.models import User
+from ledger.errors import CurrencyUnsupported
+from ledger.selectors.assets import get_asset
+from ledger.selectors.clock import database_now
+from ledger.services.following import OutboxMessage, Progress, follow
+from wallets.core.notices import Notice, Unreadable, notice_of
+from wallets.core.notification_kinds import default_ways
+from wallets.models import EmailStatus, Notification
+from wallets.selectors.notifications import ways_of
+from wallets.services.notifications.recipients import Directory
+
+FOLLOWER = "notifications"
+MAX_AGE = timedelta(days=3)
+"""What is older is news to nobody: whoever switches this on for a ledger with a history tells nobody of that."""
+
+NOTED = Counter("wallet_notifications", "Messages that people have to be told of, by what became of them.", ["outcome"])
+
+log = structlog.get_logger(__name__)
+
+
+def note_notifications() -> Progress:
+    """Write down the notifications of the next settled messages, in the transaction that remembers how far that was.
+
+    So each message is told of once, whoever commits late and whatever dies in between; and a cause once per person,
+    however many messages have it.
+    """
+    return follow(FOLLOWER, note)
+
+
+def note(messages: Sequence[OutboxMessage]) -> None:
+    """Write down whom these messages concern, by a number of queries that does not depend on theirs.
+
+    A message that cannot be read is logged and left: people's news must not stop because of it, and no money depends
+    on them.
+    """
+    told = list(_told(messages))
+    if not told:
+        return
+    now = database_now()
+    fresh = [(message, notice) for message, notice in told if message.created_at > now - MAX_AGE]
+    if fresh:
+        rows = list(_rows(fresh, now))
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _told(messages: Sequence[OutboxMessage]) -> Iterator[tuple[OutboxMessage, Notice]]:
+    for message in messages:
+        try:
+            notice = notice_of(message.type, message.id, message.data)
+            if notice is not None and "currency" in notice.facts:
+                get_asset(notice.facts["currency"])
+        except (Unreadable, CurrencyUnsupported) as error:
+            NOTED.labels("unreadable").inc()
+            log.error("notification_unreadable", message_id=str(message.id), type=message.type, error=str(error))
+        else:
+            if notice is not None:
+                yield message, notice
+
+
+def _rows(told: Sequence[tuple[OutboxMessage, Notice]], now: datetime) -> Iterator[Notification]:
+    directory = Directory.of([notice for _, notice in told])
+    recipients = [directory.recipients(notice) for _, notice in told]
+    wishes = ways_of({user.id for users in recipients for user in users})
+    for (message, notice), users in zip(told, recipients, strict=True):
+        if not users:
+            NOTED.labels("nobody").inc()
+            log.warning("notification_for_nobody", message_id=str(message.id), type=message.type)
+        for user in users:
+            ways = wishes.get((user.id, notice.kind)) or default_ways(notice.kind)
+            is_mailed = ways.email and settings.SENDS_EMAIL
+            if not (ways.in_app or is_mailed):
+                continue
+            NOTED.labels("told").inc()
+            yield Notification(
+                user=user,
+                kind=notice.kind,
+                cause=_cause(notice, message, user),
+                facts=notice.facts,
+                in_app=ways.in_app,
+                occurred_at=message.created_at,
+                email_status=EmailStatus.PENDING if is_mailed else EmailStatus.NONE,
+                email_next_attempt_at=now if is_mailed else None,
+            )
+
+
+def _cause(notice: Notice, message: OutboxMessage, user: User) -> str:
+    """A day begins and ends in the company's zone."""
+    if not notice.is_daily:
+        return notice.cause
+    return f"{notice.cause}:{message.created_at.astimezone(ZoneInfo(user.company.timezone)).date()}"
