@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +36,22 @@ from ledger.services.movements import Claim
 from tests.ledger.books import ORIGIN, code_of, post
 
 BUDGET, LIMIT = EnvelopeKind.BUDGET, EnvelopeKind.LIMIT
+MESSAGES = {BUDGET: "BudgetChanged", LIMIT: "LimitChanged"}
 LONG_AGO, FAR_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 WINDOWS = tuple(datetime(2020 + year, 1, 1, tzinfo=UTC) for year in range(5))
 """When windows begin that all have begun by now; for windows that move on, one is as good as another."""
+
+
+def _told(kind: EnvelopeKind) -> dict[str, Any]:
+    """What a message of a rule may say; the ledger does not read it."""
+    file = Path(__file__).parents[2] / f"docs/events/examples/{MESSAGES[kind]}.v1.json"
+    data: dict[str, Any] = json.loads(file.read_text())["data"]
+    return {
+        name: value for name, value in data.items() if name not in {"event_type", "timestamp", f"{kind.lower()}_id"}
+    }
+
+
+TOLD = {kind: _told(kind) for kind in EnvelopeKind}
 
 
 @dataclass(slots=True)
@@ -99,8 +114,8 @@ class Rule:
         return allot(
             self.subject,
             seq=self.version,
-            message="BudgetChanged" if self.kind is BUDGET else "LimitChanged",
-            data={"moved": len(moves)},
+            message=MESSAGES[self.kind],
+            data=TOLD[self.kind],
             origin=ORIGIN,
             moves=moves,
             must_be_left=must_be_left,

@@ -14,6 +14,7 @@ from tests.ledger.books import Books, assert_sound, balance, code_of, figures, p
 from tests.ledger.envelopes import (
     BUDGET,
     LIMIT,
+    TOLD,
     WINDOWS,
     Rule,
     budget,
@@ -65,13 +66,11 @@ def test_each_event_of_a_budget_is_one_message_numbered_as_its_life(books: Books
     post(travel.more("20"), travel.allot(), daily.more("-5"))
     told = OutboxMessage.objects.filter(aggregate_id=travel.id).order_by("sequence")
     assert [(m.aggregate_type, m.sequence, m.type, m.data) for m in told] == [
-        ("budget", 1, "BudgetChanged", {"budget_id": str(travel.id), "moved": 1}),
-        ("budget", 2, "BudgetChanged", {"budget_id": str(travel.id), "moved": 1}),
-        ("budget", 3, "BudgetChanged", {"budget_id": str(travel.id), "moved": 0}),
+        ("budget", number, "BudgetChanged", {"budget_id": str(travel.id), **TOLD[BUDGET]}) for number in (1, 2, 3)
     ]
     (_, of_limit) = OutboxMessage.objects.filter(aggregate_id=daily.id).order_by("sequence")
     assert (of_limit.aggregate_type, of_limit.sequence, of_limit.type, of_limit.data) == (
-        "limit", 2, "LimitChanged", {"limit_id": str(daily.id), "moved": 1},
+        "limit", 2, "LimitChanged", {"limit_id": str(daily.id), **TOLD[LIMIT]},
     )  # fmt: skip
     assert travel.figures == [120, 0, 0]
     assert daily.figures == [45, 0, 0]
