@@ -32,7 +32,10 @@ def decide_reserve(accounts: Accounts, command: Reserve, now: datetime) -> Decis
     if document.source_wallet_id == document.destination_wallet_id:
         return refuse(command, document, Refusal(RefusalCode.SAME_WALLET), now)
     turned = turn(accounts, command.allowances, command, now)
-    gates = leg_gates(accounts, merged(money)) + allowance_gates(turned.accounts, command.allowances, amount)
+    gates = (
+        *leg_gates(accounts, merged(money)),
+        *allowance_gates(turned.accounts, command.allowances, document.asset, amount),
+    )
     code = first_failure(gates)
     if code is not None:
         wished = {"expires_in": int(command.expires_in.total_seconds()), "purpose": command.purpose}

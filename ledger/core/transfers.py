@@ -25,7 +25,7 @@ def decide_transfer(accounts: Accounts, command: Transfer, now: datetime) -> Dec
     turned = turn(accounts, command.allowances, command, now)
     gates = (
         *leg_gates(accounts, command.legs),
-        *allowance_gates(turned.accounts, command.allowances, amount),
+        *allowance_gates(turned.accounts, command.allowances, document.asset, amount),
         *_condition_gates(accounts, command),
     )
     code = first_failure(gates)
