@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import CharField, Func, Q, QuerySet
 from django.http import HttpRequest
 
-from budgets.models import Budget, Limit
+from budgets.models import Budget
 from compliance.admin.staff import signed_in
 from compliance.selectors.scope import teams_visible_to, users_visible_to
 from ledger.admin.screens import as_id
@@ -50,8 +51,24 @@ class BudgetTeamFilter(admin.SimpleListFilter):
         team_id = as_id(wanted)
         if team_id is None:
             return queryset.none()
-        of_people = Q(user_id__in=users_visible_to(signed_in(request)).filter(team_id=team_id).values("id"))
-        return queryset.filter(of_people if queryset.model is Limit else of_people | Q(team_id=team_id))
+        people = users_visible_to(signed_in(request)).filter(team_id=team_id).values("id")
+        return queryset.filter(self.of_team(team_id, people))
+
+    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
+        """The condition that a row is of a team. `people`: the ids of those in it."""
+        return Q(user_id__in=people) | Q(team_id=team_id)
+
+
+class LimitTeamFilter(BudgetTeamFilter):
+    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
+        return Q(user_id__in=people)
+
+
+class RequestTeamFilter(BudgetTeamFilter):
+    """By who asks."""
+
+    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
+        return Q(requested_by__in=people)
 
 
 class CategoryFilter(admin.SimpleListFilter):

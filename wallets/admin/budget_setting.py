@@ -16,6 +16,7 @@ from budgets.models.vocabulary import BudgetStatus, ChildrenMode, PeriodType, Re
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import teams_visible_to
+from ledger.money import ZERO
 from wallets.admin.budget_forms import MODES, AmountField, choice, dialog, numbers_of, whole_number
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.api.budget_bodies import budget_spec
@@ -30,7 +31,7 @@ ROLLOVERS = (
     (Rollover.SURPLUS_AND_DEFICIT.value, "What is left, and what was overspent"),
 )
 _DEFAULTS: dict[str, Any] = {
-    "buffer_amount": 0,
+    "buffer_amount": ZERO,
     "refunds_to": RefundsTo.ORIGIN.value,
     "grace_days": 5,
     "children_mode": ChildrenMode.CAP.value,
@@ -86,8 +87,10 @@ class NewBudgetForm(HistoryReasonForm):
 
     def wanted(self) -> dict[str, Any]:
         """As a body of the interface would say it."""
-        said = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-        return {**_DEFAULTS, "categories": [], "thresholds": [], "prorate_first": False, **said}
+        said: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        if "parent_id" in said:
+            said["parent_id"] = UUID(said["parent_id"])
+        return {**_DEFAULTS, "categories": [], "thresholds": [], **said}
 
     def _parents(self) -> list[tuple[str, str]]:
         above = budgets_visible_to(signed_in(self.request)).filter(

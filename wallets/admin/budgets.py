@@ -32,7 +32,6 @@ from wallets.admin.budget_charts import DailyChart, daily_chart, waterfall
 from wallets.admin.budget_files import budgets_file, days_file
 from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
 from wallets.admin.budget_owners import categories_cell, owners_for, owners_of
-from wallets.admin.budget_setting import ROLLOVERS
 from wallets.admin.budget_pages import (
     alerts_table,
     budget_link,
@@ -42,6 +41,7 @@ from wallets.admin.budget_pages import (
     revisions_shown,
     revisions_table,
 )
+from wallets.admin.budget_setting import ROLLOVERS
 from wallets.selectors.budgets import budgets_visible_to
 
 MOST_PERIODS = 60

@@ -20,7 +20,7 @@ from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.assets import get_asset
 from wallets.admin.budget_bars import usage_bar
-from wallets.admin.budget_filters import BudgetTeamFilter
+from wallets.admin.budget_filters import LimitTeamFilter
 from wallets.admin.budget_forms import dialog
 from wallets.admin.budget_owners import owners_for
 from wallets.admin.dialogs import HistoryReasonForm, tell
@@ -38,7 +38,7 @@ END = dialog(
 @admin.register(Limit)
 class LimitAdmin(ReadOnlyAdmin):
     list_display = ("name_label", "owner", "wallet", "amount_bar", "count_bar", "resets", "status_label")
-    list_filter = ("status", "window", "limited_type", CurrencyFilter, BudgetTeamFilter)
+    list_filter = ("status", "window", "limited_type", CurrencyFilter, LimitTeamFilter)
     search_ids = ("id", "user_id", "wallet_id")
     search_help_text = "Whole id of a limit, a user or a wallet"
     ordering = ("-created_at", "-id")
@@ -53,7 +53,7 @@ class LimitAdmin(ReadOnlyAdmin):
         ("zone", "id"),
         ("created_at", "updated_at"),
     )
-    actions_detail = ("change", "end")
+    actions_detail = ("change_figures", "end")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Limit]:
         return limits_visible_to(signed_in(request))
@@ -117,7 +117,7 @@ class LimitAdmin(ReadOnlyAdmin):
         return buttons
 
     @action(description="Change", permissions=["keep"], dialog=CHANGE_LIMIT, icon="edit")  # type: ignore[untyped-decorator]
-    def change(self, request: HttpRequest, form: ChangeLimitForm, object_id: str) -> HttpResponse:
+    def change_figures(self, request: HttpRequest, form: ChangeLimitForm, object_id: str) -> HttpResponse:
         limit, reason = self._visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:

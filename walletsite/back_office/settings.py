@@ -51,6 +51,7 @@ NAVIGATION = [
     _group(
         "Budgets",
         _screen("Budgets", "donut_large", "budgets", "budget"),
+        _screen("Requests for more", "move_up", "budgets", "budgetrequest"),
         _screen("Limits", "speed", "budgets", "limit"),
     ),
     _group(
