@@ -9,6 +9,13 @@ from wallets.api.budget_checks import BudgetChecksView
 from wallets.api.budget_decisions import BudgetDecisionsView, BudgetDecisionView
 from wallets.api.budget_moves import BudgetAdjustmentsView, BudgetTransfersView
 from wallets.api.budget_periods import BudgetHistoryView, BudgetPeriodsView, BudgetPeriodView
+from wallets.api.budget_requests import (
+    ApprovalView,
+    BudgetRequestsView,
+    BudgetRequestView,
+    RejectionView,
+    WithdrawalView,
+)
 from wallets.api.budgets import BudgetsView, BudgetView, UserBudgetsView
 from wallets.api.closings import ClosingsView
 from wallets.api.company_balances import CompanyBalancesView
@@ -79,6 +86,11 @@ urlpatterns = [
     path("budgets/<uuid:budget_id>/periods/<str:key>", BudgetPeriodView.as_view()),
     path("budgets/<uuid:budget_id>/adjustments", BudgetAdjustmentsView.as_view()),
     path("budget-transfers", BudgetTransfersView.as_view()),
+    path("budget-requests", BudgetRequestsView.as_view()),
+    path("budget-requests/<uuid:request_id>", BudgetRequestView.as_view()),
+    path("budget-requests/<uuid:request_id>/approve", ApprovalView.as_view()),
+    path("budget-requests/<uuid:request_id>/reject", RejectionView.as_view()),
+    path("budget-requests/<uuid:request_id>/withdraw", WithdrawalView.as_view()),
     path("budget-checks", BudgetChecksView.as_view()),
     path("budget-decisions", BudgetDecisionsView.as_view()),
     path("budget-decisions/<uuid:txn_id>", BudgetDecisionView.as_view()),
