@@ -64,7 +64,15 @@ class UserBudgetsAnswer(serializers.Serializer[Any]):
 
 
 class AnyBudgetAnswer(BudgetAnswer):
-    budgets = BudgetAnswer(many=True, required=False, help_text="Asked by a user's id: only `user_id` and these.")
+    """A budget; or, asked by a user's id, only `user_id` and `budgets`."""
+
+    budgets = BudgetAnswer(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name in fields.keys() - {"user_id"}:
+            fields[name].required = False
+        return fields
 
 
 class EvaluationAnswer(serializers.Serializer[Any]):
@@ -106,6 +114,8 @@ class BudgetsView(ServiceView):
             "name": "Monthly travel budget",
             "categories": ["travel"],
             "thresholds": [80, 100],
+            "rollover": "SURPLUS",
+            "rollover_cap": "100.00",
             "reason": "Agreed with Lena.",
         },
         example={**EXAMPLE, "used_amount": "0.00", "remaining_amount": "600.00", "used_percent": 0},
@@ -166,6 +176,8 @@ class BudgetView(ServiceView):
             "effective": "NOW",
             "thresholds": [50, 80, 100],
             "categories": ["travel"],
+            "rollover": "SURPLUS",
+            "rollover_cap": "100.00",
             "reason": "Fewer trips this year.",
         },
         example={

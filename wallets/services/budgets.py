@@ -218,6 +218,6 @@ def _record(budget: Budget, event_type: str, origin: Origin) -> None:
 
 
 def _amounts(revision: BudgetRevision) -> tuple[dict[str, Any], dict[str, Any]]:
-    if revision.old_amount == revision.new_amount:
+    if revision.old_amount is None or revision.old_amount == revision.new_amount:
         return {}, {}
     return {"amount": plain(revision.old_amount)}, {"amount": plain(revision.new_amount)}
