@@ -13,23 +13,21 @@ from budgets.core.carrying import to_carry
 from ledger.selectors.envelopes import envelope_figures
 from ledger.services.allowances import EnvelopeKind
 
+# Dates are those of a budget's own zone, at most a day from UTC. They only narrow the search, by a day too little: what
+# is really due is told by the budget's calendar, and a zone that the database does not know harms no other budget.
 _DUE = """
     SELECT b.id FROM budgets_budget AS b
-    CROSS JOIN LATERAL (SELECT %(now)s AT TIME ZONE b.zone AS now, %(soon)s AT TIME ZONE b.zone AS soon) AS local
-    WHERE b.status = 'ACTIVE' AND (
-        -- Dates are those of the budget's zone, a day around what its periods say to the instant.
-        (b.start_date <= local.now::date AND (b.end_date IS NULL OR b.end_date > local.now::date) AND NOT EXISTS (
-            SELECT FROM budgets_budgetperiod AS p
-            WHERE p.budget_id = b.id AND p.starts_at <= %(now)s AND p.ends_at > %(now)s
-        )) OR
-        (b.start_date <= local.soon::date AND (b.end_date IS NULL OR b.end_date > local.soon::date) AND NOT EXISTS (
-            SELECT FROM budgets_budgetperiod AS p
-            WHERE p.budget_id = b.id AND p.starts_at <= %(soon)s AND p.ends_at > %(soon)s
-        ))
-    )
+    CROSS JOIN unnest(array[%(now)s, %(soon)s]::timestamptz[]) AS moment(at)
+    WHERE b.status = 'ACTIVE'
+      AND b.start_date <= (moment.at AT TIME ZONE 'UTC')::date + 1
+      AND (b.end_date IS NULL OR b.end_date >= (moment.at AT TIME ZONE 'UTC')::date)
+      AND NOT EXISTS (
+          SELECT FROM budgets_budgetperiod AS p
+          WHERE p.budget_id = b.id AND p.starts_at <= moment.at AND p.ends_at > moment.at
+      )
     UNION
-    SELECT b.id FROM budgets_budget AS b
-    WHERE b.status IN ('ACTIVE', 'SUSPENDED') AND b.end_date <= (%(now)s AT TIME ZONE b.zone)::date
+    SELECT id FROM budgets_budget
+    WHERE status IN ('ACTIVE', 'SUSPENDED') AND end_date <= (%(now)s::timestamptz AT TIME ZONE 'UTC')::date + 1
     UNION
     SELECT budget_id FROM budgets_budgetperiod WHERE closed_at IS NULL AND ends_at <= %(now)s
 """
@@ -48,7 +46,7 @@ _CLOSED = """
 
 
 def due_budgets(now: datetime, *, soon: datetime) -> set[UUID]:
-    """Budgets for which a period is to be opened or closed, or whose end has come."""
+    """Budgets for which a period is to be opened or closed, or whose end has come; and some that are nearly so far."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": now, "soon": soon})
         return {id for (id,) in cursor.fetchall()}

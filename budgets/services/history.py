@@ -169,7 +169,7 @@ def revise(
     return BudgetRevision(
         budget=budget,
         version=budget.version,
-        old_amount=old_amount,  # type: ignore[misc]  # the stubs take NULL for impossible
+        old_amount=old_amount,
         new_amount=new_amount,
         effective=effective,
         period_key=period_key,

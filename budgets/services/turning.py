@@ -9,13 +9,14 @@ from uuid import UUID
 import structlog
 from django.db import Error
 
+from budgets.core.zones import is_known_zone
 from budgets.locks import lock_budget, lock_idle_budget
 from budgets.models import Budget
 from budgets.selectors.due import budgets_to_carry_again, due_budgets
 from budgets.selectors.periods import rule_of_carrying_since
 from budgets.services.opening import AHEAD, plan_closings, plan_expiry, plan_openings
 from budgets.services.timeline import CARRIED_AGAIN_FOR, Outdated, carry_out, read_timeline
-from ledger.errors import ServiceError
+from ledger.errors import ServiceError, Unavailable
 from ledger.selectors.clock import database_now
 from ledger.services import journal
 from ledger.services.allowances import Origin
@@ -78,6 +79,8 @@ def _turn_one(budget_id: UUID, now: datetime | None, *, is_patient: bool) -> boo
 
 
 def _turn_locked(budget: Budget, now: datetime) -> bool:
+    if not is_known_zone(budget.zone):
+        raise Unavailable("The budget's time zone is not known any more.")
     line = read_timeline(budget, now)
     plan_openings(line, _SYSTEM)
     plan_closings(line, _SYSTEM, rule_of_carrying_since(budget.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,7 +12,7 @@ import pytest
 from budgets.errors import BudgetOverlap, BudgetTooSmall, ParentExceeded
 from budgets.models import Budget
 from budgets.models.vocabulary import ChildrenMode, Rollover
-from budgets.services import turning
+from budgets.services import timeline, turning
 from budgets.services.changing import Changed, adjust_period
 from budgets.services.invariants import find_broken_budgets
 from budgets.services.moving import transfer_budget
@@ -58,7 +58,9 @@ def test_twenty_changes_at_once_all_count() -> None:
 
 def test_of_twenty_who_saw_the_same_version_one_changes_it() -> None:
     budget = Owner().budget("600")
-    changes = [partial(change, budget, amount=Decimal(700 + n), expected_version=budget.version) for n in range(MANY)]
+    changes: list[Callable[[], Changed]] = [
+        partial(change, budget, amount=Decimal(700 + n), expected_version=budget.version) for n in range(MANY)
+    ]
     changed = [result for result in together(changes) if isinstance(result, Changed)]
     assert len(changed) == 1
     assert left(budget) == changed[0].budget.amount
@@ -101,8 +103,9 @@ def test_holds_that_end_while_the_period_is_closed_are_carried_in_the_end() -> N
     budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
     week = current(budget)
     later = week.ends_at + timedelta(days=3)
-    releases = [partial(post, owner.books.release(owner.hold("5"))) for _ in range(10)]
-    together([*releases, *[partial(turn, [budget.id], later)] * 5])
+    releases: list[Callable[[], object]] = [partial(post, owner.books.release(owner.hold("5"))) for _ in range(10)]
+    turns: list[Callable[[], object]] = [partial(turn, [budget.id], later)] * 5
+    together([*releases, *turns])
     turn([budget.id], later)
     assert [figures(period).remaining for period in periods(budget)] == [0, 200]
     assert messages(budget).count("BudgetPeriodClosed") == 1
@@ -114,7 +117,7 @@ def test_a_plan_that_is_outdated_is_made_anew(monkeypatch: pytest.MonkeyPatch) -
     budget = owner.budget("100", period_type=WEEKLY, rollover=Rollover.SURPLUS)
     week = current(budget)
     hold = owner.hold("40")
-    waiting, looks, look = [owner.books.release(hold)], [], turning.read_timeline
+    waiting, looks, look = [owner.books.release(hold)], [], timeline.read_timeline
 
     def look_and_be_overtaken(budget: Budget, now: datetime) -> Timeline:
         line = look(budget, now)

@@ -53,13 +53,13 @@ def test_budgets_are_found_by_whose_they_are(owner: Owner) -> None:
     weekly = owner.budget("100", period_type=PeriodType.WEEKLY)
     team, company = create(owner.team_spec("1000")), create(owner.company_spec("5000"))
     Owner().budget("600")
-    of_company = {"company_id": owner.books.company_id}
-    assert set(find_budgets(**of_company)) == {wallet, weekly, team, company}
+    company_id = owner.books.company_id
+    assert set(find_budgets(company_id=company_id)) == {wallet, weekly, team, company}
     assert set(find_budgets(wallet_ids=[owner.wallet.wallet_id])) == {wallet, weekly}
     assert set(find_budgets(user_ids=[owner.user_id], period_type="WEEKLY")) == {weekly}
     assert set(find_budgets(team_ids=[owner.team_id])) == {team}
-    assert set(find_budgets(**of_company, scope="COMPANY")) == {company}
-    assert set(find_budgets(**of_company, status="SUSPENDED")) == set()
+    assert set(find_budgets(company_id=company_id, scope="COMPANY")) == {company}
+    assert set(find_budgets(company_id=company_id, status="SUSPENDED")) == set()
     assert set(find_budgets(wallet_ids=[])) == set()
 
 

@@ -14,6 +14,7 @@ from django.db.models import F
 from budgets.models import Budget, BudgetPeriod, BudgetRevision
 from budgets.services.invariants import BUDGETS, check_budgets, find_broken_budgets
 from ledger.ids import new_id
+from ledger.money import ZERO
 from ledger.services.job_runs import WorkFailed
 from tests.budgets.factories import Owner, change, current
 
@@ -38,7 +39,7 @@ def period_without_accounts(budget: Budget) -> None:
     ends_at = period.ends_at + timedelta(days=400)
     starts_at = ends_at - timedelta(days=1)
     BudgetPeriod.objects.create(
-        id=new_id(), budget=budget, key="none", starts_at=starts_at, ends_at=ends_at, base=0, opened_at=starts_at
+        id=new_id(), budget=budget, key="none", starts_at=starts_at, ends_at=ends_at, base=ZERO, opened_at=starts_at
     )
 
 
@@ -56,7 +57,12 @@ def other_amount(budget: Budget) -> None:
 
 def row_without_event(budget: Budget) -> None:
     BudgetRevision.objects.create(
-        budget=budget, version=99, old_amount=700, new_amount=700, effective="NOW", change_reason="Nobody did."
+        budget=budget,
+        version=99,
+        old_amount=Decimal(700),
+        new_amount=Decimal(700),
+        effective="NOW",
+        change_reason="Nobody did.",
     )
 
 
