@@ -8,7 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
+
+from ledger.core.accounts import Book, Bucket
 from ledger.core.allowances import ENVELOPE_BUCKETS, EnvelopeKind, envelope_account_id
+from ledger.models import Account
 from ledger.money import EXACT, ZERO
 from ledger.selectors.accounts import read_accounts
 
@@ -63,3 +67,15 @@ def envelope_figures(
         for key, (available, reserved, spent) in wanted.items()
         if available in accounts
     }
+
+
+def spent_of_budget(period_id: str) -> Subquery:
+    """For query sets of the floors above: what was spent of a budget's period less what was given back. `period_id` is
+    the name of the outer query's field."""
+    spent = Account.objects.filter(
+        owner_id=OuterRef(period_id),
+        owner_type=EnvelopeKind.BUDGET.value,
+        book=Book.ALLOWANCE.value,
+        bucket=Bucket.SPENT.value,
+    )
+    return Subquery(spent.values("balance")[:1])

@@ -17,6 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from compliance.models import User
+from tests.api.budget_things import given_budget, given_budgets, given_decision, given_limit, limited, moved
 from tests.api.tables import (
     BACKDATE,
     BOOK,
@@ -41,6 +42,7 @@ from tests.api.tables import (
     READ_WEBHOOKS,
     SEE,
     SEE_COMPANY,
+    SET_BUDGET,
     SPEND,
     STREAM,
     SUSPEND,
@@ -73,6 +75,9 @@ class Things:
             "seal_id": self.seal_id,
             "endpoint_id": NOWHERE,
             "delivery_id": NOWHERE,
+            "budget_id": NOWHERE,
+            "limit_id": NOWHERE,
+            "key": "2026-03",
         }
 
 
@@ -179,6 +184,7 @@ EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotte
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
 FIRST_VERSION = {"If-Match": '"v1"'}
+ANY_VERSION = {"If-Match": "*"}
 
 ROWS = (
     Row("GET /health", PUBLIC),
@@ -303,6 +309,52 @@ ROWS = (
         SPEND,
         "transfers:write",
         lambda things: _batch(things.wallet_id, things.payees_wallet_id),
+    ),
+    Row("GET /v1/budgets", LIST, "budgets:read"),
+    Row(
+        "POST /v1/budgets",
+        SET_BUDGET,
+        "budgets:write",
+        lambda things: {"wallet_id": things.wallet_id, "total_amount": "600"},
+    ),
+    Row("GET /v1/budgets/{id}", SEE, "budgets:read", given=given_budget),
+    Row(
+        "PUT /v1/budgets/{id}",
+        SET_BUDGET,
+        "budgets:write",
+        lambda things: {"total_amount": "700", "reason": "Test"},
+        given=given_budget,
+        headers=ANY_VERSION,
+    ),
+    Row("GET /v1/users/{user_id}/budgets", SEE, "budgets:read"),
+    Row("GET /v1/budgets/{budget_id}/history", SEE, "budgets:read", given=given_budget),
+    Row("GET /v1/budgets/{budget_id}/periods", SEE, "budgets:read", given=given_budget),
+    Row("GET /v1/budgets/{budget_id}/periods/{key}", SEE, "budgets:read", given=given_budget),
+    Row(
+        "POST /v1/budgets/{budget_id}/adjustments",
+        SET_BUDGET,
+        "budgets:write",
+        lambda things: {"amount": "1", "reason": "Test"},
+        given=given_budget,
+    ),
+    Row("POST /v1/budget-transfers", SET_BUDGET, "budgets:write", moved, given=given_budgets),
+    Row(
+        "POST /v1/budget-checks",
+        SEE,
+        "budgets:read",
+        lambda things: {"wallet_id": things.wallet_id, "amount": "1", "currency": "EUR"},
+    ),
+    Row("GET /v1/budget-decisions", SEE, "budgets:read", query="?wallet_id={wallet_id}"),
+    Row("GET /v1/budget-decisions/{txn_id}", SEE, "budgets:read", given=given_decision),
+    Row("GET /v1/limits", LIST, "budgets:read"),
+    Row("PUT /v1/limits", SET_BUDGET, "budgets:write", limited),
+    Row("GET /v1/limits/usage", LIST, "budgets:read"),
+    Row(
+        "POST /v1/limits/{limit_id}/end",
+        SET_BUDGET,
+        "budgets:write",
+        lambda things: {"reason": "Test"},
+        given=given_limit,
     ),
     Row("GET /v1/reports/balances", LIST, "wallets:read"),
     Row("GET /v1/reports/transactions", LIST, "wallets:read"),

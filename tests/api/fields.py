@@ -11,8 +11,10 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
+from budgets.models.vocabulary import PeriodType
 from ledger.api.fields import StrictField
 from ledger.models import Transaction
+from tests.api.budget_things import budget_of, limit_of
 from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
@@ -88,7 +90,7 @@ class Request:
         return self._send(json.dumps(body).replace('"@"', value))
 
     def _send(self, text: str) -> Any:
-        headers = {"Idempotency-Key": "key-1", "If-Match": '"v1"'}
+        headers = {"Idempotency-Key": "key-1", "If-Match": "*"}
         method = self.field.route.method
         return self.client.generic(method, self.path, text, content_type="application/json", headers=headers)
 
@@ -113,9 +115,17 @@ def request_for(field: BodyField, scene: Scene) -> Request:
     }
     if "{reservation_id}" in field.route.path:
         real["reservation_id"] = reserve(scene.cast.alice, scene.alices)["reservation_id"]
+    if "/budget" in field.route.path or "/limit" in field.route.path:
+        real.update(_rules_of(scene))
     caller = scene.cast.frida if "FINANCE" in policy.roles or policy.is_public else scene.cast.bookings
     body = _with_real_ids(field.route.operation.body_example, real)
     return Request(api_as(caller), field.route.url(**real), body, field)
+
+
+def _rules_of(scene: Scene) -> dict[str, str]:
+    first, second = (str(budget_of(scene.alices, kind).id) for kind in (PeriodType.YEARLY, PeriodType.QUARTERLY))
+    budgets = {**dict.fromkeys(("id", "budget_id", "from_budget_id"), first), "to_budget_id": second}
+    return {**budgets, "limit_id": limit_of(scene.alices)}
 
 
 def _with_real_ids(example: Any, real: dict[str, str]) -> Any:

@@ -297,3 +297,16 @@ SYSTEM without   403
 CREATE_WEBHOOK = LIST_WEBHOOKS.replace("COMPLIANCE       yes", "COMPLIANCE       403").replace(
     "AUDITOR          yes", "AUDITOR          403"
 )
+
+SET_BUDGET = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  yes   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+"""Nobody says what he himself may spend."""

@@ -103,11 +103,11 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def ask(world: World, row: Row, caller: str, things: Things) -> Any:
     method, path = row.route.split()
     parameters = {**things.parameters(), "code": "not_found", "name": "envelope.json"}
-    body = row.body(things) if row.body else None
     headers = {"Idempotency-Key": "key-1", **row.headers}
     client = world.client(caller, row.scope)
     with undone():
         parameters.update(row.given(client, things) if row.given else {})
+        body = row.body(things) if row.body else None
         return client.generic(
             method,
             (path + row.query).format(**parameters),
@@ -229,7 +229,7 @@ def test_methods_that_a_path_does_not_know(world: World) -> None:
         handled.setdefault(route.path, set()).add(route.method)
     things = world.things("FINANCE", "own")
     for path, methods in handled.items():
-        url = path.format(**things.parameters(), code="not_found")
+        url = path.format(**things.parameters(), code="not_found", name="envelope.json")
         for method in {*METHODS, "OPTIONS", "TRACE"} - methods:
             for caller in ("anonymous", "FINANCE"):
                 response = world.client(caller, None).generic(method, url)

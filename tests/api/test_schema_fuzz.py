@@ -26,8 +26,10 @@ from schemathesis.checks import load_all_checks
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
+from budgets.models.vocabulary import PeriodType
 from compliance.models import Caller, Team, User
 from ledger.models import Transaction
+from tests.api.budget_things import budget_of, limit_of
 from tests.compliance.clients import tokens_of
 from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.holds import reserve
@@ -84,6 +86,7 @@ def make_world() -> World:
     seals = [str(last_seal().id)]
     users = texts(User.objects.filter(company=company))
     wallets = texts(Wallet.objects.filter(user__company=company))
+    budgets = [str(budget_of(scene.alices, kind).id) for kind in (PeriodType.YEARLY, PeriodType.QUARTERLY)]
     delivery = ping(cast.frida, make_endpoint(cast.frida).endpoint)
     callers: dict[str, Caller] = {"FINANCE": cast.frida, "SYSTEM": cast.bookings}
     return World(
@@ -92,7 +95,9 @@ def make_world() -> World:
             "team_id": texts(Team.objects.filter(company=company)),
             "txn_id": texts(Transaction.objects.filter(company_id=company.id)),
             "reservation_id": [hold["reservation_id"] for hold in holds],
-            "id": [*wallets, *users],
+            "id": [*wallets, *users, *budgets],
+            **dict.fromkeys(("budget_id", "from_budget_id", "to_budget_id", "parent_id"), budgets),
+            "limit_id": [limit_of(scene.alices)],
             **dict.fromkeys(
                 ("wallet_id", "from_wallet_id", "to_wallet_id", "destination_wallet_id", "from_account", "to_account"),
                 wallets,
@@ -101,7 +106,9 @@ def make_world() -> World:
             "delivery_id": [str(delivery.id)],
             "url": ["https://hooks.nordwind.example/", "http://127.0.0.1/"],
             "currency": ["EUR", "EUR", "EUR", "USD"],
-            **dict.fromkeys(("amount", "initial_balance", "available_gte"), ["0.0001", "1", "12.50", "100", "1000"]),
+            **dict.fromkeys(
+                ("amount", "initial_balance", "available_gte", "total_amount"), ["0.0001", "1", "12.50", "100", "1000"]
+            ),
             "from": ["2026-01-01", "2026-06-01T00:00:00Z", *seals],
             "seal_id": seals,
             "to": ["2026-12-31"],

@@ -107,7 +107,9 @@ QUERIES = [(route, name) for route in api_routes() for name in route.operation.q
 def test_odd_parameters(scene: Scene, route: Any, name: str) -> None:
     client = api_as(scene.cast.bookings if not route.view.policy[route.method].roles else scene.cast.frida)
     path = route.url(
-        **dict.fromkeys(("wallet_id", "txn_id", "reservation_id", "seal_id", "endpoint_id"), scene.alices.id)
+        **dict.fromkeys(
+            ("wallet_id", "txn_id", "reservation_id", "seal_id", "endpoint_id", "budget_id"), scene.alices.id
+        )
     )
     with nothing_recorded():
         for text in (

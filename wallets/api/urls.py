@@ -5,6 +5,21 @@ from django.urls import path
 from wallets.api.balance_changes import BalanceChangesView
 from wallets.api.balance_history import BalanceHistoryView
 from wallets.api.balances import BalanceView
+from wallets.api.budget_backtests import BudgetBackTestsView
+from wallets.api.budget_checks import BudgetChecksView
+from wallets.api.budget_decisions import BudgetDecisionsView, BudgetDecisionView
+from wallets.api.budget_forecasts import BudgetForecastView
+from wallets.api.budget_moves import BudgetAdjustmentsView, BudgetTransfersView
+from wallets.api.budget_periods import BudgetHistoryView, BudgetPeriodsView, BudgetPeriodView
+from wallets.api.budget_requests import (
+    ApprovalView,
+    BudgetRequestsView,
+    BudgetRequestView,
+    RejectionView,
+    WithdrawalView,
+)
+from wallets.api.budget_templates import BudgetTemplatesView, BudgetTemplateView
+from wallets.api.budgets import BudgetsView, BudgetView, UserBudgetsView
 from wallets.api.closings import ClosingsView
 from wallets.api.company_balances import CompanyBalancesView
 from wallets.api.decisions import DecisionView
@@ -12,6 +27,7 @@ from wallets.api.events import EventsView
 from wallets.api.explanations import ExplainView
 from wallets.api.history import WalletTransactionsView
 from wallets.api.inbox import InboxEventsView
+from wallets.api.limits import LimitEndView, LimitsView, LimitUsageView
 from wallets.api.notifications import NotificationsView, PreferencesView, ReadView
 from wallets.api.people import MeView, UsersView
 from wallets.api.receipts import ReceiptView
@@ -36,6 +52,7 @@ from wallets.api.webhook_endpoints import (
 urlpatterns = [
     path("me", MeView.as_view()),
     path("users", UsersView.as_view()),
+    path("users/<uuid:user_id>/budgets", UserBudgetsView.as_view()),
     path("wallets", WalletsView.as_view()),
     path("wallets/<uuid:id>", WalletView.as_view()),
     path("wallets/<uuid:wallet_id>/status", WalletStatusView.as_view()),
@@ -65,6 +82,28 @@ urlpatterns = [
     path("transactions/<uuid:txn_id>/receipt", ReceiptView.as_view()),
     path("transfers", TransfersView.as_view()),
     path("transfers/batch", TransferBatchView.as_view()),
+    path("budgets", BudgetsView.as_view()),
+    path("budgets/<uuid:id>", BudgetView.as_view()),
+    path("budgets/<uuid:budget_id>/history", BudgetHistoryView.as_view()),
+    path("budgets/<uuid:budget_id>/periods", BudgetPeriodsView.as_view()),
+    path("budgets/<uuid:budget_id>/periods/<str:key>", BudgetPeriodView.as_view()),
+    path("budgets/<uuid:budget_id>/adjustments", BudgetAdjustmentsView.as_view()),
+    path("budgets/<uuid:budget_id>/forecast", BudgetForecastView.as_view()),
+    path("budgets/<uuid:budget_id>/backtests", BudgetBackTestsView.as_view()),
+    path("budget-templates", BudgetTemplatesView.as_view()),
+    path("budget-templates/<uuid:template_id>", BudgetTemplateView.as_view()),
+    path("budget-transfers", BudgetTransfersView.as_view()),
+    path("budget-requests", BudgetRequestsView.as_view()),
+    path("budget-requests/<uuid:request_id>", BudgetRequestView.as_view()),
+    path("budget-requests/<uuid:request_id>/approve", ApprovalView.as_view()),
+    path("budget-requests/<uuid:request_id>/reject", RejectionView.as_view()),
+    path("budget-requests/<uuid:request_id>/withdraw", WithdrawalView.as_view()),
+    path("budget-checks", BudgetChecksView.as_view()),
+    path("budget-decisions", BudgetDecisionsView.as_view()),
+    path("budget-decisions/<uuid:txn_id>", BudgetDecisionView.as_view()),
+    path("limits", LimitsView.as_view()),
+    path("limits/usage", LimitUsageView.as_view()),
+    path("limits/<uuid:limit_id>/end", LimitEndView.as_view()),
     path("reports/balances", BalancesReportView.as_view()),
     path("reports/transactions", TransactionsReportView.as_view()),
     path("closings", ClosingsView.as_view()),
