@@ -9,7 +9,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo test check format
+.PHONY: help up reset demo test chaos check format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ demo: .venv/.service ## tell the journeys on the terminal, against the running s
 
 test: check ## every gate, then every test
 	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS)
+
+chaos: .venv/.development ## kill parts of the service at random under load (MINUTES=… BROKER=valkey SEED=…)
+	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --broker $(or $(BROKER),rabbitmq) $(if $(SEED),--seed $(SEED))
 
 check: .venv/.development ## the fast gates
 	$(BIN)/ruff format --check .

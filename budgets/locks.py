@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from budgets.models import Budget, Limit
+from budgets.models import Budget, BudgetTemplate, Limit
 from ledger.errors import NotFound
 
 
@@ -47,6 +47,35 @@ def lock_kind(owner_id: UUID) -> None:
     overlap would wait for each other's constraint. Comes before all rows."""
     with connection.cursor() as cursor:
         cursor.execute(_KIND, [str(owner_id)])
+
+
+_SPEND = "SELECT pg_advisory_xact_lock(hashtext('budgets_spend'), hashtext(%s))"
+
+
+def lock_spend(document_id: UUID) -> None:
+    """Let nobody else try a refused spend again until the end of the transaction: several budgets may have refused it,
+    and it is paid once. Comes before all rows.
+
+    Raises:
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, [str(document_id)])
+
+
+_TEMPLATES = "SELECT pg_advisory_xact_lock(hashtext('budgets_templates'), hashtext(%s))"
+
+
+def lock_templates(company_id: UUID) -> dict[UUID, BudgetTemplate]:
+    """Let nobody else change the templates of a company until the end of the transaction: no two of them may give the
+    same people the same. Nothing else is locked with them.
+
+    Returns:
+        All of them by id, as they are then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TEMPLATES, [str(company_id)])
+    return {template.id: template for template in BudgetTemplate.objects.filter(company_id=company_id)}
 
 
 def lock_limit(id: UUID) -> Limit:

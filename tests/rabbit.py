@@ -28,8 +28,7 @@ _PACKAGED = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[Node]:
     """A node that runs. A test that kills or pauses it has to put it back."""
-    if _program() is None or shutil.which("epmd") is None:
-        pytest.skip("NOT TESTED AGAINST RABBITMQ: rabbitmq-server is not installed")
+    require_installed()
     with tempfile.TemporaryDirectory(prefix="wallet-rabbit-") as folder:
         node = Node(Path(folder))
         try:
@@ -37,6 +36,11 @@ def rabbitmq() -> Iterator[Node]:
             yield node
         finally:
             node.end()
+
+
+def require_installed() -> None:
+    if _program() is None or shutil.which("epmd") is None:
+        pytest.skip("NOT TESTED AGAINST RABBITMQ: rabbitmq-server is not installed")
 
 
 def _program() -> str | None:

@@ -253,7 +253,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_PUBLISH_RETRY = True
+"""Only beat publishes. It keeps its connection, and only a repetition opens a new one after the broker was away."""
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
@@ -280,6 +281,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "turn budgets": {"task": "budgets.turn_budgets", "schedule": timedelta(minutes=1)},
     "verify budgets": {"task": "budgets.verify_budgets", "schedule": crontab(hour="3", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
+    "tell of budgets": {"task": "budgets.tell_of_budgets", "schedule": timedelta(seconds=5)},
+    "retry parked spends": {"task": "wallets.retry_parked_spends", "schedule": timedelta(seconds=15)},
     "note notifications": {"task": "wallets.note_notifications", "schedule": timedelta(seconds=15)},
     "send e-mails": {"task": "wallets.send_emails", "schedule": timedelta(seconds=15)},
     "purge notifications": {"task": "wallets.purge_notifications", "schedule": timedelta(hours=1)},

@@ -90,7 +90,7 @@ def gates_table(record: DecisionRecord, asset: str, visible: Collection[UUID], w
     rows = [
         [
             gate.kind.value,
-            _gate_of(str(gate.id), visible, wallet_cell),
+            gate.name or _gate_of(str(gate.id), visible, wallet_cell),
             label_cell("MET" if gate.ok else "NOT MET"),
             gate.code.value if gate.code else EMPTY,
             _figure(gate, gate.required, asset),
@@ -112,17 +112,18 @@ def _gate_of(name: str, visible: Collection[UUID], wallet_cell: WalletCell) -> s
 
 
 def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:
-    """An amount, but for the one gate whose figures are versions."""
-    if gate.id == "version" and figure is not None:
+    """An amount, unless it is a version or a count."""
+    if (gate.id == "version" or gate.unit) and figure is not None:
         return format_html('<span class="money">{}</span>', figure)
     return money_cell(figure, asset)
 
 
 def shown_data(event: Event, scope: Scope) -> dict[str, Any]:
-    """An event's data, without the figures that its decision was made on for who does not see the payer's wallet."""
+    """An event's data; for who does not see the payer's wallet without the figures that its decision was made on, and
+    without the budgets and limits that the payer is under."""
     data: dict[str, Any] = event.data
     payer = data.get("source_wallet_id")
     if "gates" not in data or scope.sees_wallet(UUID(payer) if payer else None):
         return data
     hidden = {"required": None, "available": None}
-    return {**data, "gates": [{**gate, **hidden} for gate in data["gates"]]}
+    return {**data, "gates": [{**gate, **hidden} for gate in data["gates"] if "name" not in gate]}

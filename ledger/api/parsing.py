@@ -57,6 +57,12 @@ class StrictJSONParser(BaseParser):
         return parse_object(body)
 
 
+class CloudEventParser(StrictJSONParser):
+    """The same for a CloudEvent in structured mode."""
+
+    media_type = "application/cloudevents+json"
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """Read one JSON object.
 

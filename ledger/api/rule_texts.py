@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ledger.core.refusals import Gate, RefusalCode
+from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.money import format_amount
 from ledger.selectors.assets import Asset
 
@@ -31,7 +31,7 @@ def _amounts(gate: Gate, asset: Asset) -> str:
     assert gate.required is not None, "it was asked"
     assert gate.available is not None, "it was asked"
     required, left = (format_amount(abs(figure), asset.cash_scale) for figure in (gate.required, gate.available))
-    if gate.resets_at is None:
+    if gate.kind is GateKind.LIMIT and gate.resets_at is None:
         return f"{gate.name} is {left} {asset.code}, this is {required}."
     if gate.available < 0:
         return f"{gate.name} is exceeded by {left} {asset.code} already, this needs {required}."

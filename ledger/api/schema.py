@@ -25,6 +25,7 @@ class Operation:
         status: of a success.
         codes: the problems that this operation may answer besides those that every operation may.
         example: a success as JSON, with all members. `body_example`: the request that led to it.
+        other_bodies: further forms of the request by media type, each a serializer and an example.
         takes_key: "required" or "optional" when `Idempotency-Key` means something here.
         takes_version: "required" or "optional" when `If-Match` means something here.
         is_tagged: whether the answer bears an `ETag`.
@@ -41,6 +42,7 @@ class Operation:
     codes: tuple[str, ...] = ()
     example: Any = None
     body_example: Any = None
+    other_bodies: dict[str, tuple[type[StrictSerializer], Any]] = field(default_factory=dict)
     takes_key: str | None = None
     takes_version: str | None = None
     is_tagged: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
@@ -36,10 +37,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         amounts: money field → the field with its currency; these are held to the scale of that asset. A money
             field of a member is written `member.field`.
         is_query: whether every value arrives as text.
+        ignored: the names of further members that are let through unread, as a pattern.
     """
 
     amounts: ClassVar[dict[str, str]] = {}
     is_query: ClassVar[bool] = False
+    ignored: ClassVar[str | None] = None
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         errors: dict[str, Any] = {}
@@ -48,7 +51,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             errors = {
                 name: [ErrorDetail("There is no such field or parameter.", "unknown")]
                 for name in data
-                if name not in known
+                if name not in known and not (self.ignored and re.fullmatch(self.ignored, name))
             }
         values: dict[str, Any] = {}
         try:

@@ -52,7 +52,8 @@ class Account:
         life_seq: how many events of its life it has had: opened, status changed.
         version: how many events have touched it, both kinds together. The headline account of a wallet counts the
             events that touch any account of the wallet.
-        window_starts_at: of a limit's AVAILABLE account, since when its SPENT account counts.
+        window_starts_at: of a limit's AVAILABLE account, the window that its SPENT account counts; of that one, when it
+            was emptied for it.
     """
 
     id: UUID

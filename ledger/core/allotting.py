@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from ledger.core.allotments import Allot, AllowanceMove
 from ledger.core.commands import Leg
@@ -17,7 +18,7 @@ from ledger.core.state import Accounts
 def decide_allotment(accounts: Accounts, command: Allot, now: datetime) -> Decision:
     """One event in the life of a budget or limit, with the postings of what it changes, if it changes anything."""
     legs = merged(leg for move in command.moves for leg in _legs(move))
-    gates = tuple(_gate(accounts, move) for move in command.moves if move.amount < 0) if command.must_be_left else ()
+    gates = _gates(accounts, command) if command.must_be_left else ()
     code = first_failure(gates)
     if code is not None:
         return Decision(refusal=Refusal(code, gates), gates=gates)
@@ -40,8 +41,14 @@ def _legs(move: AllowanceMove) -> tuple[Leg, Leg]:
     return Leg(move.account_id, move.asset, move.amount), Leg(move.source_id, move.asset, -move.amount)
 
 
-def _gate(accounts: Accounts, move: AllowanceMove) -> Gate:
-    """What is given away has to be left, whatever the rule would let one overspend."""
-    required, available = -move.amount, accounts[move.account_id].balance
+def _gates(accounts: Accounts, command: Allot) -> tuple[Gate, ...]:
+    """What is given away has to be left, whatever the rule would let one overspend; one gate per envelope."""
+    by_account = {move.account_id: move for move in command.moves}
+    changes = merged(Leg(move.account_id, move.asset, move.amount) for move in command.moves)
+    return tuple(_gate(accounts, by_account[leg.account_id], -leg.amount) for leg in changes if leg.amount < 0)
+
+
+def _gate(accounts: Accounts, move: AllowanceMove, required: Decimal) -> Gate:
+    available = accounts[move.account_id].balance
     code = None if available >= required else RefusalCode.BUDGET_EXCEEDED
     return Gate(GateKind.BUDGET, move.rule_id, code, required, available, name=move.name)

@@ -154,6 +154,7 @@ class Reserve(Command):
         account_ids: every account of the parts and allowances, and the headline accounts of their wallets.
         allowances: the budgets and limits that it has to fit into; they are held with it.
         expires_in: the deadline, from the moment of decision.
+        answers: as a `Transfer`'s.
     """
 
     document: Document
@@ -163,6 +164,7 @@ class Reserve(Command):
     expires_in: timedelta
     purpose: str = ""
     allowances: tuple[Allowance, ...] = ()
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

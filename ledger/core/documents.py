@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ledger.core.commands import Command, Document
+from ledger.core.commands import Command, Document, Reserve, Transfer
 from ledger.core.decisions import Decision, as_text, gate_data
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.refusals import Gate, Refusal
@@ -52,6 +52,11 @@ def first_event(
         effective_at=command.effective_at or now,
         recorded_at=now,
     )
+
+
+def answered(command: Transfer | Reserve) -> dict[str, Any]:
+    """What the event of a refusal repeats for the service that told of the booking."""
+    return {} if command.answers is None else {"answers": command.answers}
 
 
 def refuse(command: Command, document: Document, refusal: Refusal, now: datetime, **data: Any) -> Decision:

@@ -59,7 +59,7 @@ def _turning(accounts: Accounts, envelope: Envelope, command: Command, now: date
         stream=Stream.ACCOUNTS,
         stream_id=available.id,
         seq=available.life_seq + 1,
-        data={"account_ids": [str(available.id)], "window_starts_at": envelope.starts_at.isoformat()},
+        data={"account_ids": [str(available.id), str(spent.id)], "window_starts_at": envelope.starts_at.isoformat()},
         effective_at=now,
         recorded_at=now,
     )
@@ -70,11 +70,12 @@ def _turning(accounts: Accounts, envelope: Envelope, command: Command, now: date
 
 
 def evolve_turn(accounts: Mapping[UUID, Account], event: Event) -> dict[UUID, Account]:
-    """The accounts of a limit after it was turned."""
+    """The accounts of a limit after it was turned: AVAILABLE knows the window, SPENT when it was emptied."""
     changed = after_postings(accounts, event.postings)
-    starts_at = datetime.fromisoformat(event.data["window_starts_at"])
+    window_starts_at = datetime.fromisoformat(event.data["window_starts_at"])
     for id in map(UUID, event.data["account_ids"]):
         account = changed.get(id) or accounts[id]
+        starts_at = event.recorded_at if account.bucket is Bucket.SPENT else window_starts_at
         latest = max(starts_at, account.window_starts_at or starts_at)
         changed[id] = replace(
             account, window_starts_at=latest, life_seq=account.life_seq + 1, version=account.version + 1
@@ -82,42 +83,50 @@ def evolve_turn(accounts: Mapping[UUID, Account], event: Event) -> dict[UUID, Ac
     return changed
 
 
-def allowance_gates(accounts: Accounts, allowances: tuple[Allowance, ...], amount: Decimal) -> tuple[Gate, ...]:
+def allowance_gates(
+    accounts: Accounts, allowances: tuple[Allowance, ...], asset: str, amount: Decimal
+) -> tuple[Gate, ...]:
     """Every gate of every allowance, passed ones too.
 
     Args:
         accounts: after `turn`.
-        amount: what is spent, fees included.
+        asset, amount: what is spent, fees included.
     """
-    return tuple(_gate(accounts, allowance, amount) for allowance in allowances)
+    return tuple(_gate(accounts, allowance, asset, amount) for allowance in allowances)
 
 
-def _gate(accounts: Accounts, allowance: Allowance, amount: Decimal) -> Gate:
+def _gate(accounts: Accounts, allowance: Allowance, asset: str, amount: Decimal) -> Gate:
     match allowance:
-        case Envelope():
-            return _envelope_gate(accounts, allowance, amount)
-        case Ceiling():
+        case Unevaluable():
+            return _unevaluable(_KINDS[allowance.kind], allowance)
+        case Ceiling() if allowance.asset == asset:
             code = None if amount <= allowance.maximum else RefusalCode.LIMIT_EXCEEDED
             return Gate(GateKind.LIMIT, allowance.rule_id, code, amount, allowance.maximum, name=allowance.name)
-        case Unevaluable():
-            return Gate(
-                _KINDS[allowance.kind], allowance.rule_id, RefusalCode.BUDGET_NOT_EVALUABLE, name=allowance.name
-            )
+        case Ceiling():
+            return _unevaluable(GateKind.LIMIT, allowance)
+        case Envelope():
+            return _envelope_gate(accounts, allowance, asset, amount)
 
 
-def _envelope_gate(accounts: Accounts, envelope: Envelope, amount: Decimal) -> Gate:
+def _unevaluable(kind: GateKind, allowance: Allowance) -> Gate:
+    """A rule that nobody can ask: nobody can say what is left of it, so the answer is no."""
+    return Gate(kind, allowance.rule_id, RefusalCode.BUDGET_NOT_EVALUABLE, name=allowance.name)
+
+
+def _envelope_gate(accounts: Accounts, envelope: Envelope, asset: str, amount: Decimal) -> Gate:
     account = accounts.get(envelope.account(Bucket.AVAILABLE))
-    if account is None or account.min_balance is None:
-        # Somebody has told of a rule whose envelope was never opened: nobody can say what is left of it.
-        return Gate(_KINDS[envelope.kind], envelope.rule_id, RefusalCode.BUDGET_NOT_EVALUABLE, name=envelope.name)
-    required, binds = envelope.taken_by(amount), account.min_balance > LOWEST
-    available = account.balance - account.min_balance if binds else account.balance
+    is_comparable = envelope.units is not None or envelope.asset == asset
+    if account is None or account.min_balance is None or not is_comparable:
+        # Its envelope was never opened, or it is in another currency than what is spent.
+        return _unevaluable(_KINDS[envelope.kind], envelope)
+    required, floor = envelope.taken_by(amount), account.min_balance
+    is_short = account.balance - required < floor  # the lowest figure binds too: no account can show less
     return Gate(
         _KINDS[envelope.kind],
         envelope.rule_id,
-        _CODES[envelope.kind] if binds and available < required else None,
+        _CODES[envelope.kind] if is_short else None,
         required,
-        available,
+        account.balance if floor == LOWEST else account.balance - floor,
         name=envelope.name,
         unit="" if envelope.units is None else envelope.asset,
         resets_at=envelope.ends_at,
@@ -147,4 +156,6 @@ def _part(envelope: Envelope) -> Part:
 
 
 def _envelopes(allowances: tuple[Allowance, ...]) -> list[Envelope]:
-    return [allowance for allowance in allowances if isinstance(allowance, Envelope)]
+    envelopes = [allowance for allowance in allowances if isinstance(allowance, Envelope)]
+    assert len({one.account_ids for one in envelopes}) == len(envelopes), "a spend is taken out of an envelope once"
+    return envelopes

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ledger.core.commands import Advance, Capture, Expire, Extend, HoldCommand, Leg, Release, Reserve
 from ledger.core.decisions import Decision, as_text, gate_data
-from ledger.core.documents import first_event, refuse
+from ledger.core.documents import answered, first_event, refuse
 from ledger.core.envelopes import allowance_gates, kept_parts, turn
 from ledger.core.events import Event, EventType, Stream
 from ledger.core.held import document_state, part_data
@@ -32,11 +32,14 @@ def decide_reserve(accounts: Accounts, command: Reserve, now: datetime) -> Decis
     if document.source_wallet_id == document.destination_wallet_id:
         return refuse(command, document, Refusal(RefusalCode.SAME_WALLET), now)
     turned = turn(accounts, command.allowances, command, now)
-    gates = leg_gates(accounts, merged(money)) + allowance_gates(turned.accounts, command.allowances, amount)
+    gates = (
+        *leg_gates(accounts, merged(money)),
+        *allowance_gates(turned.accounts, command.allowances, document.asset, amount),
+    )
     code = first_failure(gates)
     if code is not None:
         wished = {"expires_in": int(command.expires_in.total_seconds()), "purpose": command.purpose}
-        return refuse(command, document, Refusal(code, gates), now, hold=wished)
+        return refuse(command, document, Refusal(code, gates), now, hold=wished, **answered(command))
     # Nothing below may fail.
     expires_at = now + command.expires_in
     parts = command.parts + kept_parts(command.allowances)

@@ -1,7 +1,7 @@
 """What envelopes get back when a spend is undone.
 
 A budget gets it back in the period that paid, or through the period that the edge redirects it to. A limit gets back
-only what its present window still shows of it, or today's refund of yesterday's spending would let today be overspent.
+only what is still on its SPENT account of it, or today's refund of yesterday's spending would let today be overspent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _legs(accounts: Accounts, command: Undo, original: Original, spent: Account,
     available = accounts[_available_id(accounts, original, spent)]
     amount = _amount(command, spent, taken)
     if spent.owner_type == EnvelopeKind.LIMIT:
-        amount = _still_shown(original, available, spent, amount)
+        amount = min(amount, _still_shown(original, spent))
     if amount <= 0:
         return []
     source, target = (command.redirected.get(id, id) for id in (spent.id, available.id))
@@ -55,7 +55,10 @@ def _amount(command: Undo, spent: Account, taken: Decimal) -> Decimal:
     return ZERO if spent.asset == COUNT else min(command.document.amount, taken)
 
 
-def _still_shown(original: Original, available: Account, spent: Account, amount: Decimal) -> Decimal:
-    window = available.window_starts_at
-    is_of_window = window is not None and original.settled_at is not None and original.settled_at >= window
-    return min(amount, spent.balance) if is_of_window else ZERO
+def _still_shown(original: Original, spent: Account) -> Decimal:
+    """What the original took since the limit was turned last, less what was given back of that."""
+    since = spent.window_starts_at
+    if since is None:
+        return ZERO
+    taken = sum((amount for moment, amount in original.moved.get(spent.id, ()) if moment >= since), ZERO)
+    return min(taken - original.refunded, spent.balance)

@@ -92,7 +92,7 @@ class Original:
         seq: how many events it has had.
         refunded: what has been given back of `amount` so far.
         net: what its postings changed, by account; accounts that ended as they began are left out.
-        settled_at: when it was completed; None = it was not.
+        moved: the same one by one, by account: when each was recorded, and how much.
     """
 
     id: UUID
@@ -102,7 +102,7 @@ class Original:
     refunded: Decimal
     seq: int
     net: Mapping[UUID, Decimal]
-    settled_at: datetime | None = None
+    moved: Mapping[UUID, tuple[tuple[datetime, Decimal], ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

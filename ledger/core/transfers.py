@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ledger.core.commands import Transfer
 from ledger.core.decisions import Decision
-from ledger.core.documents import first_event, refuse
+from ledger.core.documents import answered, first_event, refuse
 from ledger.core.envelopes import allowance_gates, spending_legs, turn
 from ledger.core.events import EventType
 from ledger.core.legs import leg_gates, postings, require_balanced
@@ -25,13 +25,12 @@ def decide_transfer(accounts: Accounts, command: Transfer, now: datetime) -> Dec
     turned = turn(accounts, command.allowances, command, now)
     gates = (
         *leg_gates(accounts, command.legs),
-        *allowance_gates(turned.accounts, command.allowances, amount),
+        *allowance_gates(turned.accounts, command.allowances, document.asset, amount),
         *_condition_gates(accounts, command),
     )
     code = first_failure(gates)
     if code is not None:
-        answers = {} if command.answers is None else {"answers": command.answers}
-        return refuse(command, document, Refusal(code, gates), now, **answers)
+        return refuse(command, document, Refusal(code, gates), now, **answered(command))
     # Nothing below may fail.
     event = first_event(EventType.TRANSACTION_COMPLETED, command, document, gates, now)
     legs = command.legs + spending_legs(command.allowances, amount)

@@ -43,13 +43,15 @@ class DecisionRecord:
     gates: tuple[Gate, ...]
 
     def shown_to(self, visible: Iterable[UUID], payer_id: UUID | None) -> DecisionRecord:
-        """The same without the figures of wallets that are not among the visible ones.
+        """The same without the figures of wallets that are not among the visible ones, and without the budgets and
+        limits that a payer is under whose wallet is not.
 
         Args:
             payer_id: the wallet that conditions and limits are about.
         """
         seen = set(visible)
-        gates = (gate if _owner(gate, payer_id) in seen else _without_figures(gate) for gate in self.gates)
+        told = (gate for gate in self.gates if not gate.name or payer_id in seen)
+        gates = (gate if _owner(gate, payer_id) in seen else _without_figures(gate) for gate in told)
         return replace(self, gates=tuple(gates))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,11 +16,13 @@ from ledger.core.state import Original
 from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
 
+Moved = tuple[tuple[datetime, Decimal], ...]
+
 _NET = """
-    SELECT e.stream_id, p.account_id, sum(p.amount)
+    SELECT e.stream_id, p.account_id, sum(p.amount), array_agg(p.recorded_at), array_agg(p.amount)
     FROM ledger_event AS e
     CROSS JOIN LATERAL (
-        SELECT account_id, amount FROM ledger_posting
+        SELECT account_id, amount, recorded_at FROM ledger_posting
         WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
         OFFSET 0  -- keeps the planner from comparing every event with every posting of the account
     ) AS p
@@ -34,14 +37,16 @@ def read_originals(ids: Iterable[UUID]) -> dict[UUID, Original]:
     wanted = list(ids)
     rows = Transaction.objects.filter(id__in=wanted)
     net: dict[UUID, dict[UUID, Decimal]] = {id: {} for id in wanted}
+    moved: dict[UUID, dict[UUID, Moved]] = {id: {} for id in wanted}
     with connection.cursor() as cursor:
         cursor.execute(_NET, [wanted])
-        for id, account_id, amount in cursor.fetchall():
+        for id, account_id, amount, moments, amounts in cursor.fetchall():
             net[id][account_id] = amount
-    return {row.id: _original(row, net[row.id]) for row in rows}
+            moved[id][account_id] = tuple(zip(moments, amounts, strict=True))
+    return {row.id: _original(row, net[row.id], moved[row.id]) for row in rows}
 
 
-def _original(row: Transaction, net: dict[UUID, Decimal]) -> Original:
+def _original(row: Transaction, net: dict[UUID, Decimal], moved: dict[UUID, Moved]) -> Original:
     return Original(
         id=row.id,
         type=row.type,
@@ -50,7 +55,7 @@ def _original(row: Transaction, net: dict[UUID, Decimal]) -> Original:
         refunded=row.refunded_amount,
         seq=row.version,
         net=net,
-        settled_at=row.completed_at,
+        moved=moved,
     )
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "Allot",
     "Allowance",
     "Ceiling",
+    "Claim",
     "Envelope",
     "EnvelopeKind",
     "Move",
@@ -96,11 +97,15 @@ def allowance_account_id(company_id: UUID, asset: str) -> UUID:
 def ensure_allowance_accounts(company_id: UUID, assets: Iterable[str]) -> None:
     """Open those accounts on the other side that are not open yet. Safe at any time and concurrently, also inside of
     a transaction."""
-    by_id = {allowance_account_id(company_id, asset): asset for asset in assets}
-    missing = [(id, by_id[id]) for id in sorted(by_id.keys() - existing_ids(by_id))]
-    if missing:
-        openings = [_opening_of_source(id, company_id, asset) for id, asset in missing]
+    openings = allowance_openings(company_id, assets)
+    if openings:
         journal.record(openings) if connection.in_atomic_block else journal.post(openings)
+
+
+def allowance_openings(company_id: UUID, assets: Iterable[str]) -> list[OpenAccounts]:
+    """The commands that open those of them that are not open yet."""
+    by_id = {allowance_account_id(company_id, asset): asset for asset in assets}
+    return [_opening_of_source(id, company_id, by_id[id]) for id in sorted(by_id.keys() - existing_ids(by_id))]
 
 
 def open_envelope(*, kind: EnvelopeKind, owner_id: UUID, asset: str, floor: Decimal, origin: Origin) -> OpenAccounts:

@@ -79,16 +79,23 @@ def payee_clearing(company_id: UUID, asset: str) -> SystemAccount:
     return SystemAccount("PAYEE_CLEARING", company_id, asset)
 
 
-def reserve(wallet: Side, destination: Side | None, details: Details, deadline: Deadline) -> Reserve:
+def reserve(
+    wallet: Side,
+    destination: Side | None,
+    details: Details,
+    deadline: Deadline,
+    *,
+    payee: SystemAccount | None = None,
+) -> Reserve:
     """Set money of a wallet aside (R164), and what budgets and limits allow with it.
 
     Args:
         destination: whom it is for; the amount shows there as PENDING. None = a capture will say, or nobody's wallet.
+        payee: where captures go that name no wallet, if not to payees outside; open already, or opened along.
     """
     currency = details.currency
-    parts = [
-        Part(wallet.account_id, wallet_account_id(wallet.wallet_id, wallet.currency, Bucket.RESERVED), None, currency)
-    ]
+    reserved = wallet_account_id(wallet.wallet_id, wallet.currency, Bucket.RESERVED)
+    parts = [Part(wallet.account_id, reserved, None if payee is None else payee.id, currency)]
     headlines = [wallet.account_id]
     if destination is not None:
         expected = expected_money(details.company_id, currency).id
@@ -127,6 +134,7 @@ def reserve(wallet: Side, destination: Side | None, details: Details, deadline: 
         expires_in=deadline.expires_in,
         purpose=deadline.purpose,
         allowances=details.allowances,
+        answers=details.answers,
     )
 
 

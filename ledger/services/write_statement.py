@@ -7,15 +7,18 @@ five ways that were measured.
 WRITE = """
 WITH opened AS (
     INSERT INTO ledger_account (id, owner_type, owner_id, book, asset_id, bucket, min_balance,
-                                balance, status, seq, life_seq, version, opened_at, updated_at, folded_xid)
+                                balance, status, seq, life_seq, version, window_starts_at, opened_at, updated_at,
+                                folded_xid)
     SELECT t.*, %(now)s, %(now)s,
            -- Nobody who has finished by now can have posted to it: its tail starts here, not at the beginning of time.
            CASE WHEN t.bucket = 'SYSTEM' THEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint END
     FROM unnest(%(opened_id)s::uuid[], %(opened_owner_type)s::text[], %(opened_owner_id)s::uuid[],
                 %(opened_book)s::text[], %(opened_asset)s::text[], %(opened_bucket)s::text[],
                 %(opened_min_balance)s::numeric[], %(opened_balance)s::numeric[], %(opened_status)s::text[],
-                %(opened_seq)s::bigint[], %(opened_life_seq)s::bigint[], %(opened_version)s::bigint[])
-         AS t(id, owner_type, owner_id, book, asset_id, bucket, min_balance, balance, status, seq, life_seq, version)
+                %(opened_seq)s::bigint[], %(opened_life_seq)s::bigint[], %(opened_version)s::bigint[],
+                %(opened_window_starts_at)s::timestamptz[])
+         AS t(id, owner_type, owner_id, book, asset_id, bucket, min_balance, balance, status, seq, life_seq, version,
+              window_starts_at)
 ), changed AS (
     UPDATE ledger_account AS a
     SET balance = t.balance, status = t.status, seq = t.seq, life_seq = t.life_seq, version = t.version,
@@ -122,7 +125,8 @@ WHERE h.id = t.id
 COLUMNS = {
     table: names.split()
     for table, names in {
-        "opened": "id owner_type owner_id book asset bucket min_balance balance status seq life_seq version",
+        "opened": "id owner_type owner_id book asset bucket min_balance balance status seq life_seq version"
+        " window_starts_at",
         "changed": "id balance status seq life_seq version min_balance window_starts_at",
         "event": "id type stream stream_id seq schema_version data command_id"
         " actor_type actor_id session_id correlation_id effective_at",

@@ -89,7 +89,8 @@ class Batch:
                 identity = account.owner_type, account.owner_id, account.book.value, account.asset, account.bucket.value
                 # A system account starts at its checkpoint of zero; its first postings are in the tail.
                 balance = ZERO if account.is_system else account.balance
-                self._rows["opened"].append((id, *identity, account.min_balance, balance, *figures[1:]))
+                opened = id, *identity, account.min_balance, balance, *figures[1:], account.window_starts_at
+                self._rows["opened"].append(opened)
             elif not account.is_system:
                 self._rows["changed"].append((id, *figures, account.min_balance, account.window_starts_at))
 

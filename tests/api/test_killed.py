@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
-import psutil
 import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
@@ -24,17 +20,14 @@ from ledger.models import Command, Transaction
 from ledger.services.invariants import check_invariants
 from tests.api.load import Attempt, Load
 from tests.api.server import WebServer
+from tests.clusters import Cluster, new_cluster
 from tests.compliance.clients import tokens_of
 from tests.wallets.scene import Scene, available, book, make_scene, transfer_body
 from walletsite.database import Purpose, database_settings
-from walletsite.embedded.places import installation_folder
-from walletsite.embedded.postgres import EmbeddedPostgres
-from walletsite.embedded.roles import APP, OWNER, ensure_database, ensure_role
 from walletsite.programs import Program
 from walletsite.up.processes import preparation
 
 CENT = Decimal("0.01")
-PASSWORD = "of-this-test"
 ACKNOWLEDGED = 100
 """Before each kill."""
 
@@ -89,61 +82,10 @@ def test_the_web_server_is_killed(committed_db: None, tmp_path: Path) -> None:
         server.stop()
 
 
-@dataclass
-class Cluster:
-    """A Postgres of this test alone, to be killed."""
-
-    server: EmbeddedPostgres
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        program = self.server.program()
-        program.before_start()
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(program.argv, stdout=output, stderr=output, **program.popen_options())
-        self.server.wait_until_ready()
-
-    def kill(self) -> None:
-        """kill -9: the postmaster, before it can tell anybody, and everybody under it."""
-        assert self.process is not None
-        backends = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.kill()
-        for backend in backends:
-            with suppress(psutil.NoSuchProcess):
-                backend.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(20)
-
-    def environment(self) -> dict[str, str]:
-        """Make the roles and the database, and say how to reach it."""
-        for role in (OWNER, APP):
-            ensure_role(self.server.url(), role, PASSWORD)
-        ensure_database(self.server.url(), "wallet", owner=OWNER, guest=APP)
-        return {
-            "DATABASE_URL": self.server.url(user=APP, password=PASSWORD, database="wallet"),
-            "OWNER_DATABASE_URL": self.server.url(user=OWNER, password=PASSWORD, database="wallet"),
-            "APP_DATABASE_ROLE": APP,
-        }
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    kind = f"killed-{secrets.token_hex(4)}"
-    server = EmbeddedPostgres(installation_folder(kind), password=PASSWORD)
-    server.prepare()
-    cluster = Cluster(server, tmp_path / "postgres.log")
-    try:
-        cluster.start()
+    with new_cluster(tmp_path / "postgres.log") as cluster:
         yield cluster
-    finally:
-        cluster.stop()
-        server.clear_leftovers()
-        shutil.rmtree(installation_folder(kind))
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from ledger.core.commands import (
     Undo,
 )
 from ledger.core.stages import TransactionState
-from ledger.core.state import Hold, Part
+from ledger.core.state import Hold
 from ledger.ids import new_id
 from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
@@ -127,11 +127,11 @@ class Books:
         return transfer(source, destination, self._details(amount, key, asked, **details), wish)
 
     def transfer_with_fee(
-        self, source: Side, destination: Side, amount: str, fee: str, key: str | None = None
+        self, source: Side, destination: Side, amount: str, fee: str, key: str | None = None, **details: Any
     ) -> Transfer:
         """The payer pays the fee besides the amount; three legs."""
         asked = ["transfer", source, destination, fee]
-        plain = transfer(source, destination, self._details(amount, key, asked))
+        plain = transfer(source, destination, self._details(amount, key, asked, **details))
         legs = (
             Leg(source.account_id, self.currency, -(Decimal(amount) + Decimal(fee))),
             Leg(destination.account_id, self.currency, Decimal(amount)),
@@ -147,11 +147,10 @@ class Books:
         *,
         destination: Side | None = None,
         expires_in: timedelta = timedelta(minutes=30),
-        envelopes: tuple[Part, ...] = (),
         **texts: Any,
     ) -> Reserve:
         details = self._details(amount, key, ["reserve", wallet, destination], **texts)
-        return holds.reserve(wallet, destination, details, holds.Deadline(expires_in=expires_in), envelopes)
+        return holds.reserve(wallet, destination, details, holds.Deadline(expires_in=expires_in))
 
     def hold(self, wallet: Side, amount: str, **wishes: Any) -> Hold:
         """Hold a wallet's money, as it is stored then."""
@@ -183,18 +182,20 @@ class Books:
     def advance(self, hold: Hold, state: TransactionState, key: str | None = None) -> Advance:
         return holds.advance(hold, self._step(key, "advance", hold.id, state), state=state)
 
-    def refund(self, document_id: UUID, amount: str, key: str | None = None) -> Undo:
-        original, details = self._undoing(document_id, key, "refund", amount)
-        return undoing.refund(original, details, amount=Decimal(amount))
+    def refund(self, document_id: UUID, amount: str, key: str | None = None, **details: Any) -> Undo:
+        original, undo = self._undoing(document_id, key, "refund", amount, **details)
+        return undoing.refund(original, undo, amount=Decimal(amount))
 
-    def reverse(self, document_id: UUID, key: str | None = None) -> Undo:
-        return undoing.reverse(*self._undoing(document_id, key, "reversal"))
+    def reverse(self, document_id: UUID, key: str | None = None, **details: Any) -> Undo:
+        return undoing.reverse(*self._undoing(document_id, key, "reversal", **details))
 
-    def _undoing(self, document_id: UUID, key: str | None, *asked: Any) -> tuple[Transaction, undoing.UndoDetails]:
+    def _undoing(
+        self, document_id: UUID, key: str | None, *asked: Any, **wishes: Any
+    ) -> tuple[Transaction, undoing.UndoDetails]:
         accounts = touched_by(read_originals([document_id]).values())[document_id].account_ids
         step = self._step(key, document_id, *asked)
         details = undoing.UndoDetails(
-            claim=step.claim, origin=step.origin, account_ids=accounts, reason="It did not work."
+            claim=step.claim, origin=step.origin, account_ids=accounts, reason="It did not work.", **wishes
         )
         return Transaction.objects.get(id=document_id), details
 

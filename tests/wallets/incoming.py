@@ -12,7 +12,7 @@ from ledger.models import InboxEvent, OutboxMessage
 from ledger.services.inbox import Delivery, Receipt, receive
 from ledger.services.invariants import check_invariants
 from wallets.models import Wallet
-from wallets.services.incoming import HANDLERS, IncomingEvent, envelope_of
+from wallets.services.incoming import HANDLERS, read_event
 from wallets.services.incoming.taking import BROKER
 
 TIMESTAMP = "2026-03-14T16:05:11Z"
@@ -22,6 +22,13 @@ def event(type: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
     """An envelope with an id of its own, unless it is given one."""
     envelope = {"event_id": new_id().hex, "event_type": type, "source": "booking-service", "timestamp": TIMESTAMP}
     return {**envelope, "data": data, **more}
+
+
+def as_cloud_event(envelope: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The same event in its other form."""
+    names = {"event_id": "id", "event_type": "type", "timestamp": "time"}
+    told = {names.get(name, name): value for name, value in envelope.items()}
+    return {"specversion": "1.0", **told, **more}
 
 
 def booked(user: User, amount: str = "30.00", *, booking: str, **more: Any) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def joined(company_id: UUID, *, user_id: UUID | None = None, **more: Any) -> dic
 
 def take(envelope: dict[str, Any], delivery: Delivery = BROKER) -> Receipt:
     """What the service makes of an envelope."""
-    return receive(envelope_of(IncomingEvent.read(envelope)), delivery, HANDLERS)
+    return receive(read_event(envelope), delivery, HANDLERS)
 
 
 def sent(envelope: dict[str, Any]) -> bytes:

@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
+from ledger.api.parsing import CloudEventParser, StrictJSONParser
 from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.times import rfc3339
 from ledger.api.views import ServiceView
 from ledger.services.inbox import Delivery, Receipt, receive
-from wallets.services.incoming import HANDLERS, IncomingEvent, envelope_of
+from wallets.services.incoming import HANDLERS, IncomingCloudEvent, IncomingEvent, read_event
 
 STATUSES = ("PENDING", "PROCESSED", "FAILED", "IGNORED")
 
@@ -31,6 +32,21 @@ BODY_EXAMPLE = {
         "currency": "EUR",
         "category": "travel",
         "description": "Train to Hamburg",
+    },
+}
+CLOUD_EVENT_EXAMPLE = {
+    "specversion": "1.0",
+    "id": "booking-service-000043",
+    "type": "BookingCreated",
+    "source": "booking-service",
+    "time": "2026-03-14T16:05:11Z",
+    "data": {
+        "booking_id": "B-4712",
+        "user_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c001",
+        "amount": "80.00",
+        "currency": "EUR",
+        "hold": True,
+        "expires_in": 3600,
     },
 }
 EXAMPLE = {
@@ -69,6 +85,7 @@ class InboxAnswer(serializers.Serializer[Any]):
 
 class InboxEventsView(ServiceView):
     policy = {"POST": allow("SYSTEM", scope="events:write")}
+    parser_classes = (StrictJSONParser, CloudEventParser)
 
     @operation(
         "Hand in an event of another service",
@@ -77,16 +94,18 @@ class InboxEventsView(ServiceView):
         status=202,
         codes=("idempotency.key_reused", "lock.timeout"),
         body_example=BODY_EXAMPLE,
+        other_bodies={CloudEventParser.media_type: (IncomingCloudEvent, CLOUD_EVENT_EXAMPLE)},
         example=EXAMPLE,
         description="What it calls for is done in the same request where that is possible; `status` says what became "
         "of it. PENDING: it waits for something (`waiting_for`) or is tried again by itself. FAILED: `error` says why, "
         "and finance decides. IGNORED: nobody here knows this type. The same event again gets its present status and "
-        "changes nothing; another event under the same `source` and `event_id` gets 422.",
+        "changes nothing; another event under the same `source` and `event_id` gets 422. A CloudEvent 1.0 in "
+        "structured mode is the same event in another form; its extensions are ignored.",
     )
     def post(self, request: Request) -> Response:
         caller = caller_of(request)
         delivery = Delivery(account_id=caller.id, company_id=caller.company_id)
-        return Response(receipt_view(receive(envelope_of(self.body(IncomingEvent)), delivery, HANDLERS)), status=202)
+        return Response(receipt_view(receive(read_event(request.data), delivery, HANDLERS)), status=202)
 
 
 def receipt_view(receipt: Receipt) -> dict[str, Any]:

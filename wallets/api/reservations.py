@@ -30,6 +30,8 @@ from wallets.api.transfers import REFUSALS, SPENDERS
 from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
 from wallets.selectors.reservations import find_visible_reservations, get_visible_reservation
 from wallets.services.reservations import (
+    DEFAULT_SECONDS,
+    MAX_SECONDS,
     ReservationRequest,
     post_prepared,
     prepare_reservation,
@@ -37,7 +39,6 @@ from wallets.services.reservations import (
 )
 
 STATUSES = tuple(status.value for status in HoldStatus)
-DEFAULT_SECONDS, MAX_SECONDS = 1_800, 2_592_000
 
 EXAMPLE = {
     "reservation_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0d1",

@@ -23,10 +23,11 @@ from ledger.selectors.assets import get_asset
 from ledger.services.holds import REPORTED, Step, TransactionState
 from ledger.services.journal import Result
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
-from wallets.api.reservations import EXAMPLE, MAX_SECONDS, ReservationAnswer, reservation_view
+from wallets.api.reservations import EXAMPLE, ReservationAnswer, reservation_view
 from wallets.api.transfers import SPENDERS
 from wallets.selectors.reservations import Held, get_visible_reservation
 from wallets.services.reservations import (
+    MAX_SECONDS,
     Prepared,
     post_prepared,
     prepare_capture,

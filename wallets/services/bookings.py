@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from ledger.errors import Conflict, Forbidden
 from ledger.services import journal
 from ledger.services.accounts import ensure_system_accounts, missing_openings
 from ledger.services.allowances import Allowance
+from ledger.services.holds import Deadline, Reserve, reserve
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
 from wallets.models import Wallet
@@ -78,8 +79,29 @@ def prepare_booking(
     """
     if request.effective_at is not None and (caller is None or not may_backdate(caller)):
         raise Forbidden
-    clearing = clearing_account(request.company_id, request.currency)
-    side = Side(request.wallet.id, request.wallet.currency)
+    clearing, side = clearing_account(request.company_id, request.currency), _side_of(request)
+    details = _details(request, origin)
+    if request.direction == "DEBIT":
+        require_unlocked(request.reach, lock_id, claim=details.claim)
+    return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
+
+
+def prepare_held_booking(request: BookingRequest, *, expires_in: timedelta, origin: Origin) -> Reserve:
+    """Build the command that sets a booking's amount aside; what is captured of it goes where a debit would go.
+
+    Raises:
+        WalletLocked: a lock keeps the wallet.
+    """
+    clearing, details = clearing_account(request.company_id, request.currency), _details(request, origin)
+    require_unlocked(request.reach, None, claim=details.claim)
+    return reserve(_side_of(request), None, details, Deadline(expires_in=expires_in), payee=clearing)
+
+
+def _side_of(request: BookingRequest) -> Side:
+    return Side(request.wallet.id, request.wallet.currency)
+
+
+def _details(request: BookingRequest, origin: Origin) -> Details:
     claim = reference_claim(
         request.company_id,
         type=request.reference_type,
@@ -87,9 +109,7 @@ def prepare_booking(
         direction=request.direction,
         request_hash=request.request_hash,
     )
-    if request.direction == "DEBIT":
-        require_unlocked(request.reach, lock_id, claim=claim)
-    details = Details(
+    return Details(
         claim=claim,
         origin=origin,
         company_id=request.company_id,
@@ -104,7 +124,6 @@ def prepare_booking(
         answers=request.answers,
         allowances=_allowances(request) if request.direction == "DEBIT" else (),
     )
-    return deposit(clearing, side, details) if request.direction == "CREDIT" else payment(side, clearing, details)
 
 
 def _allowances(request: BookingRequest) -> tuple[Allowance, ...]:
@@ -132,7 +151,7 @@ def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Out
     return outcome
 
 
-def record_booking(command: Transfer, *, wallet_id: UUID) -> Outcome:
+def record_booking(command: Transfer | Reserve, *, wallet_id: UUID) -> Outcome:
     """`post_booking` inside the caller's open transaction, which answers nobody.
 
     Raises:
@@ -158,7 +177,7 @@ def rehearse_booking(command: Transfer) -> Result:
     return result
 
 
-def _clearing_of(command: Transfer) -> SystemAccount:
+def _clearing_of(command: Transfer | Reserve) -> SystemAccount:
     return clearing_account(command.document.company_id, command.document.asset)
 
 

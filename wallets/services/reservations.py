@@ -38,6 +38,9 @@ from wallets.services.spending import LimitedType, covering, spend_from
 from wallets.services.transfers import forget_changed, may_spend, side_of
 from wallets.services.wallet_locks import require_unlocked
 
+DEFAULT_SECONDS, MAX_SECONDS = 1_800, 2_592_000
+"""How long a hold stands when nobody says, and at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRequest:

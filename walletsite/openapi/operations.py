@@ -64,8 +64,13 @@ class ServiceSchema(AutoSchema):
         declared = self.declared
         if declared.body is None:
             return None
-        examples = [OpenApiExample(declared.summary, value=declared.body_example)] if declared.body_example else []
-        return {"application/json": OpenApiRequest(declared.body, examples=examples)}
+        bodies = {"application/json": (declared.body, declared.body_example), **declared.other_bodies}
+        return {
+            media_type: OpenApiRequest(
+                body, examples=[OpenApiExample(declared.summary, value=example)] if example else []
+            )
+            for media_type, (body, example) in bodies.items()
+        }
 
     def get_response_serializers(self) -> Any:
         declared = self.declared
@@ -105,6 +110,8 @@ class ServiceSchema(AutoSchema):
             schema.pop("description", None)  # it would be the base class's
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
+            if serializer.ignored:
+                schema["patternProperties"] = {f"^{serializer.ignored}$": {}}
         return schema
 
 

@@ -11,7 +11,7 @@ DOCUMENTS = (
         """
         SELECT c.id AS command_id, c.type, c.outcome, count(DISTINCT e.id) AS events, count(DISTINCT t.id) AS documents
         FROM ledger_command c
-        LEFT JOIN ledger_event e ON e.command_id = c.id
+        LEFT JOIN ledger_event e ON e.command_id = c.id AND e.type <> 'AllowanceTurned'
         LEFT JOIN ledger_transaction t ON t.command_id = c.id
         GROUP BY c.id
         HAVING c.outcome IS NULL
@@ -21,7 +21,20 @@ DOCUMENTS = (
                OR (c.type IN ('Capture', 'Release', 'Extend', 'Advance') AND count(DISTINCT e.id) <> 1
                    -- Refused in an all-or-none unit, a step leaves no event: the unit has not happened.
                    AND (c.outcome = 'ACCEPTED' OR count(DISTINCT e.id) > 1))
-               OR (c.type = 'Expire' AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 1 ELSE 0 END)
+               OR (c.type IN ('Expire', 'Allot')
+                   AND count(DISTINCT e.id) <> CASE c.outcome WHEN 'ACCEPTED' THEN 1 ELSE 0 END)
+               OR (c.type = 'SetAccountFloor' AND count(DISTINCT e.id) > 1)
+        LIMIT 1
+        """,
+    ),
+    Invariant(
+        "I10f",
+        "limits are turned by spends that were accepted, and by nothing else",
+        """
+        SELECT e.id AS event_id, c.id AS command_id, c.type, c.outcome
+        FROM ledger_event e LEFT JOIN ledger_command c ON c.id = e.command_id
+        WHERE e.type = 'AllowanceTurned'
+              AND (c.type IN ('Transfer', 'Reserve') AND c.outcome = 'ACCEPTED') IS NOT TRUE
         LIMIT 1
         """,
     ),

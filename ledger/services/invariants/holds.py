@@ -51,10 +51,12 @@ HOLDS = (
     ),
     Invariant(
         "I8d",
-        "what lies on each RESERVED and PENDING account of wallets is what their open holds still hold",
+        "what lies on each RESERVED and PENDING account, of wallets and of envelopes, is what open holds still hold",
         """
         WITH parts AS (
-            SELECT (part.value ->> 'held')::uuid AS account_id, r.amount - r.captured_amount - r.released_amount AS held
+            SELECT (part.value ->> 'held')::uuid AS account_id,
+                   CASE WHEN NOT part.value ? 'units' THEN r.amount - r.captured_amount - r.released_amount
+                        WHEN r.captured_amount = 0 THEN (part.value ->> 'units')::numeric ELSE 0 END AS held
             FROM ledger_reservation r CROSS JOIN LATERAL jsonb_array_elements(r.parts) AS part(value)
             WHERE r.status = 'ACTIVE'
         ), open AS (
@@ -62,7 +64,7 @@ HOLDS = (
         )
         SELECT a.id AS account_id, a.bucket, a.balance, coalesce(open.held, 0) AS held
         FROM ledger_account a LEFT JOIN open ON open.account_id = a.id
-        WHERE a.owner_type = 'WALLET' AND a.bucket IN ('RESERVED', 'PENDING') AND a.balance <> coalesce(open.held, 0)
+        WHERE a.bucket IN ('RESERVED', 'PENDING') AND a.balance <> coalesce(open.held, 0)
         LIMIT 1
         """,
     ),

@@ -139,6 +139,19 @@ MONEY = (
         """,
     ),
     Invariant(
+        "I9",
+        "what an envelope has left, reserved and spent adds up to what it was given, whatever else happens to it",
+        """
+        SELECT p.event_id, e.type, a.owner_type, a.owner_id, a.asset_id, sum(p.amount) AS total
+        FROM ledger_posting p
+        JOIN ledger_account a ON a.id = p.account_id
+        JOIN ledger_event e ON e.id = p.event_id
+        WHERE a.book = 'allowance' AND e.type <> 'AllowanceChanged'
+        GROUP BY p.event_id, e.type, a.owner_type, a.owner_id, a.asset_id HAVING sum(p.amount) <> 0
+        LIMIT 1
+        """,
+    ),
+    Invariant(
         "I5",
         "no amount is zero, missing, infinite, out of range or finer than its asset",
         """

@@ -49,8 +49,9 @@ def sleep_until_news(seconds: float) -> bool:
             return False
         try:
             if not has_news():
-                for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
-                    pass
+                with connection.wrap_database_errors:  # psycopg's own errors are nobody's here
+                    for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+                        pass
         finally:
             with suppress(Error):
                 cursor.execute(_GET_UP)

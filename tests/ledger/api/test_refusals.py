@@ -23,6 +23,7 @@ def test_a_refusal_is_told_in_figures_and_in_words() -> None:
             {
                 "gate": "funds",
                 "id": str(WALLET),
+                "name": None,
                 "required": "90.00",
                 "available": "60.00",
                 "shortfall": "30.00",

@@ -8,13 +8,29 @@ from typing import Any
 from uuid import UUID
 
 from ledger.core.accounts import Account, AccountStatus, Book, Bucket, account_id
+from ledger.core.allowances import Allowance, Envelope, EnvelopeKind
 from ledger.core.commands import Capture, Document, Expire, Extend, Release, Reserve, TransactionType
 from ledger.core.machine import Decision
 from ledger.core.state import Hold, HoldStatus, Part, State
-from tests.ledger.core.cast import ALICE, BOB, CLAIM, COMMAND, COMPANY, DOCUMENT, EVENT, NOW, ORIGIN, system, wallet
+from tests.ledger.core.cast import (
+    ALICE,
+    BOB,
+    CLAIM,
+    COMMAND,
+    COMPANY,
+    DOCUMENT,
+    EARLIER,
+    EVENT,
+    NOW,
+    ORIGIN,
+    system,
+    wallet,
+)
 
 HOLD, BUDGET, LIMIT = UUID(int=0x401D), UUID(int=0xB1D6), UUID(int=0x11417)
 DEADLINE = NOW + timedelta(minutes=30)
+LATER = NOW + timedelta(days=20)
+BERLIN = "Europe/Berlin"
 MICROSECOND = timedelta(microseconds=1)
 ACTIVE, SUSPENDED, FROZEN, CLOSED = AccountStatus
 
@@ -32,6 +48,7 @@ def envelope(owner_type: str, owner: UUID, bucket: Bucket, balance: str) -> Acco
         seq=4,
         life_seq=1,
         version=5,
+        window_starts_at=EARLIER if owner_type == "LIMIT" and bucket is not Bucket.RESERVED else None,
     )
 
 
@@ -76,6 +93,12 @@ ENVELOPES = (
     Part(ID["budget"], ID["budget held"], ID["budget spent"], "EUR"),
     Part(ID["limit"], ID["limit held"], ID["limit spent"], "EUR"),
 )
+ALLOWANCES = tuple(
+    Envelope(kind=kind, rule_id=id, name=name, owner_id=id, asset="EUR", starts_at=EARLIER, ends_at=LATER, zone=BERLIN)
+    for kind, id, name in (
+        (EnvelopeKind.BUDGET, BUDGET, "Weekly budget"), (EnvelopeKind.LIMIT, LIMIT, "Daily limit"),
+    )
+)  # fmt: skip
 
 
 def hold(
@@ -123,6 +146,7 @@ def reserve(
     parts: tuple[Part, ...] = TO_NOBODY,
     destination: UUID | None = None,
     expires_in: timedelta = timedelta(minutes=30),
+    allowances: tuple[Allowance, ...] = (),
 ) -> Reserve:
     document = Document(
         id=DOCUMENT,
@@ -146,6 +170,7 @@ def reserve(
         account_ids=tuple(ID.values()),
         expires_in=expires_in,
         purpose="hotel",
+        allowances=allowances,
     )
 
 

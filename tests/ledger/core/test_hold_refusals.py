@@ -18,9 +18,9 @@ from ledger.core.state import Hold, HoldStatus
 from tests.ledger.core.cast import ALICE, BOB, NOW
 from tests.ledger.core.hold_cast import (
     ACTIVE,
+    ALLOWANCES,
     BUDGET,
     CLOSED,
-    ENVELOPES,
     EXPIRE,
     EXTEND,
     FROZEN,
@@ -30,7 +30,6 @@ from tests.ledger.core.hold_cast import (
     RELEASE,
     SUSPENDED,
     TO_BOB,
-    TO_NOBODY,
     capture,
     for_bob,
     hold,
@@ -59,7 +58,7 @@ def ended(status: HoldStatus) -> Hold:
 
 
 LATE, MINE, PAYING_OUT = hold(expires_at=NOW), reserve(parts=TO_BOB, destination=ALICE), hold(captured="7")
-FOR_BOB, WITH_ENVELOPES = reserve(parts=TO_BOB, destination=BOB), reserve(parts=TO_NOBODY + ENVELOPES)
+FOR_BOB, WITH_ENVELOPES = reserve(parts=TO_BOB, destination=BOB), reserve(allowances=ALLOWANCES)
 STEPS: dict[str, AnyCommand] = {"capture": capture(), "release": RELEASE, "extend": EXTEND}
 
 TABLE = [

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 
 from ledger.core.commands import AnyCommand
+from ledger.core.envelopes import kept_parts
 from ledger.core.events import EventType, Posting, Stream
 from ledger.core.machine import decide, evolve
 from ledger.core.state import Hold, HoldStatus, State
 from tests.ledger.core.cast import ALICE, BOB, DOCUMENT, EVENT, NOW
 from tests.ledger.core.hold_cast import (
+    ALLOWANCES,
     DEADLINE,
     ENVELOPES,
     EXPIRE,
@@ -45,7 +47,7 @@ RESERVED = [
     ),
     (
         "with envelopes",
-        reserve(parts=TO_NOBODY + ENVELOPES),
+        reserve(allowances=ALLOWANCES),
         "alice -30, alice held 30, budget -30, budget held 30, limit -30, limit held 30",
     ),
     ("all there is", reserve("70"), "alice -70, alice held 70"),
@@ -73,7 +75,7 @@ def test_money_is_set_aside(command: object, posted: str) -> None:
             purpose="hotel",
             reference_type="booking",
             reference_id="b-7",
-            parts=command.parts,
+            parts=command.parts + kept_parts(command.allowances),
         )
     }
 

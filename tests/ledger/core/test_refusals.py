@@ -16,6 +16,7 @@ from ledger.core.machine import decide, evolve
 from ledger.core.refusals import Gate, GateKind, RefusalCode, first_failure
 from ledger.money import LIMIT
 from tests.ledger.core.cast import ALICE, BOB, NOW, leg, opening, pay, state, status_change, system, transfer, wallet
+from tests.ledger.core.test_allowances import TABLE as ALLOWANCES
 from tests.ledger.core.test_hold_refusals import TABLE as HOLDS
 from tests.ledger.core.test_undoing import REFUSED as UNDOING
 
@@ -100,6 +101,7 @@ def test_the_code_is_as_listed(row: Row) -> None:
 
 def test_every_code_has_a_row() -> None:
     listed = {row.code for row in TABLE} | {row.code for row in HOLDS} | {row.code for row in UNDOING}
+    listed |= {row.code for row in ALLOWANCES}
     assert listed - {None} == set(RefusalCode)
 
 

@@ -12,14 +12,18 @@ from uuid import UUID
 import pytest
 
 from ledger.core.accounts import Bucket
+from ledger.core.allowances import ENVELOPE_BUCKETS
 from ledger.models import Posting
 from ledger.selectors.balances import wallet_figures, wallet_figures_at
 from ledger.selectors.clock import database_now
 from ledger.selectors.instants import EVER, MOMENT, balances_at, system_balances_at
 from ledger.services.accounts import wallet_account_id
+from ledger.services.allowances import allowance_account_id
+from ledger.services.folding import fold_system_accounts
 from ledger.services.movements import Side
 from tests.ledger.books import Books, assert_sound, post
 from tests.ledger.buckets import move
+from tests.ledger.envelopes import WINDOWS, budget, limit
 from tests.ledger.snapshots import snapshot_everything
 
 DAY = timedelta(days=1)
@@ -139,3 +143,29 @@ def test_an_account_that_does_not_exist_holds_nothing(books: Books) -> None:
     assert balances_at([id], at=EVER, known_at=EVER) == {id: 0}
     assert system_balances_at([id], at=EVER, known_at=EVER) == {id: 0}
     assert balances_at([], at=EVER, known_at=EVER) == {}
+
+
+def test_what_envelopes_held_at_every_instant_of_their_lives(books: Books) -> None:
+    """A turn bears a later id than the spend that brought it about, and comes before it; both at the same instant."""
+    alice = books.wallet("1000")
+    travel, daily = budget(books.company_id, "200"), limit(books.company_id, "50")
+    for window in WINDOWS[:3]:
+        rules = travel.allowance(), daily.allowance(window)
+        post(books.payment(alice, "20", allowances=rules), books.payment(alice, "10", allowances=rules))
+        held = books.hold(alice, "5", allowances=rules)
+        post(books.capture(held, "3"), travel.more("-7"), books.payment(alice, "1", effective_at=MIDNIGHT))
+    snapshot_everything()
+    late = books.payment(alice, "2", allowances=(travel.allowance(),), effective_at=MIDNIGHT)
+    post(late, books.payment(alice, "4", allowances=(daily.allowance(WINDOWS[3]),)))
+    ids = [rule.account_id(bucket) for rule in (travel, daily) for bucket in ENVELOPE_BUCKETS]
+    lines = {id: list(Posting.objects.filter(account_id=id)) for id in ids}
+    moments = sorted({p.recorded_at for postings in lines.values() for p in postings} | {MIDNIGHT})
+    for at, known_at in product([*moments, moments[1] - MOMENT], repeat=2):
+        expected = {id: summed(postings, at, known_at) for id, postings in lines.items()}
+        assert balances_at(ids, at=at, known_at=known_at) == expected
+    assert [balances_at(ids, at=EVER, known_at=EVER)[id] for id in ids] == [*travel.figures, *daily.figures]
+    assert daily.figures == [46, 0, 4]
+    source = allowance_account_id(books.company_id, "EUR")
+    fold_system_accounts()
+    assert system_balances_at([source], at=EVER, known_at=EVER)[source] == -travel.given == -(200 - 21 + 50)
+    assert_sound()

@@ -13,6 +13,7 @@ from ledger.core.commands import AnyCommand, Document, Reserve, Transfer, Undo
 from tests.ledger.services.three_ledgers import BEFORE_TIME, Everything, Figures, Held, InMemory, Paper
 
 Line = tuple[UUID, str, Decimal]
+Kept = tuple[UUID, UUID, UUID | None, str, Decimal | None]
 
 ORDER = (
     "transfer.same_wallet",
@@ -29,6 +30,7 @@ ORDER = (
     "wallet.suspended",
     "currency.mismatch",
     "funds.insufficient",
+    "budget.not_evaluable",
     "budget.exceeded",
     "limit.exceeded",
     "precondition.failed",
@@ -46,6 +48,12 @@ class Purse:
     status: str = "ACTIVE"
     seq: int = 0
     version: int = 1
+    floor: Decimal | None = None
+    window: datetime | None = None
+
+    @property
+    def is_allowance(self) -> bool:
+        return self.owner_type in ("BUDGET", "LIMIT", "ALLOWANCE")
 
     @property
     def is_headline(self) -> bool:
@@ -63,16 +71,17 @@ class Sheet:
     refunded: Decimal = Decimal(0)
     version: int = 1
     moved: dict[UUID, Decimal] = field(default_factory=dict)
+    times: dict[UUID, list[tuple[datetime, Decimal]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Pledge:
-    """A hold. `parts`: from where, where it lies, where it goes; in which asset."""
+    """A hold. `parts`: from where, where it lies, where it goes; in which asset; how much, if not the amount."""
 
     sheet: UUID
     wallet: UUID
     amount: Decimal
-    parts: list[tuple[UUID, UUID, UUID | None, str]]
+    parts: list[Kept]
     expires_at: datetime
     destination: UUID | None
     captured: Decimal = Decimal(0)
@@ -103,12 +112,14 @@ class Arithmetic(InMemory):
             self._post(lines, sheet)
         return code
 
-    def _post(self, lines: Iterable[Line], sheet: Sheet) -> None:
+    def _post(self, lines: Iterable[Line], sheet: Sheet | None) -> None:
         wallets = set()
         for id, amount in _together(lines).items():
             purse = self.purses[id]
             purse.balance += amount
-            sheet.moved[id] = sheet.moved.get(id, Decimal(0)) + amount
+            if sheet is not None:
+                sheet.moved[id] = sheet.moved.get(id, Decimal(0)) + amount
+                sheet.times.setdefault(id, []).append((self.now, amount))
             if purse.bucket != "SYSTEM":
                 purse.seq += 1
                 purse.version += not purse.is_headline
@@ -128,12 +139,10 @@ class Arithmetic(InMemory):
                 yield f"wallet.{purse.status.lower()}"
             if purse.asset != assets[id]:
                 yield "currency.mismatch"
-            elif purse.bucket == "SYSTEM":
+            elif purse.bucket == "SYSTEM" or purse.is_allowance:
                 continue
             elif amount < 0 and after < 0 and is_new:
-                yield {"BUDGET": "budget.exceeded", "LIMIT": "limit.exceeded"}.get(
-                    purse.owner_type, "funds.insufficient"
-                )
+                yield "funds.insufficient"
             elif amount > 0 and after >= TOO_MUCH:
                 yield "limit.exceeded"
 
@@ -149,7 +158,7 @@ class Arithmetic(InMemory):
 
     def figures(self) -> Everything:
         return Everything(
-            {id: Figures(p.balance, p.status, p.seq, p.version) for id, p in self.purses.items()},
+            {id: Figures(p.balance, p.status, p.seq, p.version, p.floor, p.window) for id, p in self.purses.items()},
             {id: Paper(s.state, s.amount, s.refunded, s.version, s.destination) for id, s in self.sheets.items()},
             {
                 id: Held(p.status, p.amount, p.captured, p.released, p.expires_at, p.destination)

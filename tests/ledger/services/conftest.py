@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from ledger.core.commands import Capture, Reserve, SetAccountStatus, Undo
 from ledger.services.movements import AccountStatus, Side, Transfer
 from tests.ledger.books import Books, post, status_change, stored_hold
+from tests.ledger.envelopes import Rule, budget, count, limit
 from tests.ledger.snapshots import snapshot_everything
 
 
@@ -79,6 +80,10 @@ class HoldStory:
     refund: Undo
     reversed: Transfer
     reversal: Undo
+    travel: Rule
+    daily: Rule
+    payments: Rule
+    """The rules that `open` is under: 30 of 50, 30 of 50, and one payment, of which `refunded` is another."""
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +91,14 @@ def held_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Hold
     with django_db_blocker.unblock():
         books = Books().open()
         alice, bob = books.wallet("1000"), books.wallet()
-        open, paid = books.reserve(alice, "30", destination=bob), books.reserve(alice, "100")
-        released, refunded = books.reserve(alice, "5"), books.transfer(alice, bob, "50")
+        travel, daily, payments = (
+            budget(books.company_id, "50"),
+            limit(books.company_id, "50"),
+            count(books.company_id, "5"),
+        )
+        rules = travel.allowance(), daily.allowance(), payments.allowance()
+        open, paid = books.reserve(alice, "30", destination=bob, allowances=rules), books.reserve(alice, "100")
+        released, refunded = books.reserve(alice, "5"), books.transfer(alice, bob, "50", allowances=rules[2:])
         reversed = books.transfer_with_fee(alice, bob, "20", "1")
         post(open, paid, released, refunded, reversed)
         part = books.capture(stored_hold(paid.hold_id), "60", destination=bob)
@@ -96,7 +107,8 @@ def held_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Hold
         refund, reversal = books.refund(refunded.document.id, "10"), books.reverse(reversed.document.id)
         post(late, books.release(stored_hold(released.hold_id)), refund, reversal)
         connections.close_all()
-    return HoldStory(books, alice, bob, open, paid, part, late, released, refunded, refund, reversed, reversal)
+    undone = refunded, refund, reversed, reversal
+    return HoldStory(books, alice, bob, open, paid, part, late, released, *undone, travel, daily, payments)
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from uuid import UUID
 
+from ledger.core.accounts import Bucket
 from ledger.core.commands import (
     Advance,
+    Allot,
     AnyCommand,
     Capture,
     Expire,
@@ -17,12 +18,15 @@ from ledger.core.commands import (
     OpenAccounts,
     Release,
     Reserve,
+    SetAccountFloor,
     SetAccountStatus,
     Transfer,
     Undo,
 )
-from tests.ledger.services.arithmetic import ORDER, Arithmetic, Line, Pledge, Purse, Sheet
+from tests.ledger.services.arithmetic import ORDER, Kept, Line, Pledge, Purse, Sheet
+from tests.ledger.services.rules import Rules, envelopes_of
 
+BUCKETS = (Bucket.AVAILABLE, Bucket.RESERVED, Bucket.SPENT)
 WITH_PROVIDER = ("SENT_TO_PROVIDER", "PROVIDER_PROCESSING", "PROVIDER_CONFIRMING")
 NEXT_REPORTS = {
     "BALANCE_RESERVED": ("SENT_TO_PROVIDER",),
@@ -33,13 +37,17 @@ NEXT_REPORTS = {
 }
 
 
-class Model(Arithmetic):
+class Model(Rules):
     def decide(self, command: AnyCommand) -> str | None:
         match command:
             case OpenAccounts():
                 return self._open(command)
             case SetAccountStatus():
                 return self._set_status(command)
+            case SetAccountFloor():
+                return self._set_floor(command)
+            case Allot():
+                return self._allot(command)
             case Transfer():
                 return self._transfer(command)
             case Reserve():
@@ -52,7 +60,10 @@ class Model(Arithmetic):
     def _open(self, command: OpenAccounts) -> str | None:
         if any(account.id in self.purses for account in command.accounts):
             return "wallet.already_exists"
-        self.purses |= {a.id: Purse(a.owner_type, a.owner_id, a.bucket.value, a.asset) for a in command.accounts}
+        self.purses |= {
+            a.id: Purse(a.owner_type, a.owner_id, a.bucket.value, a.asset, floor=a.min_balance)
+            for a in command.accounts
+        }
         return None
 
     def _set_status(self, command: SetAccountStatus) -> str | None:
@@ -78,22 +89,29 @@ class Model(Arithmetic):
             wished, purse = command.conditions, self.purses[command.conditions.account_id]
             if wished.version not in (None, purse.version) or purse.balance < (wished.available_gte or 0):
                 faults.add("precondition.failed")
-        return self._file(command.document, faults, lines)
+        return self._spend(command, faults, lines, self._spent(command))
 
     def _reserve(self, command: Reserve) -> str | None:
         document, amount = command.document, command.document.amount
         if document.source_wallet_id == document.destination_wallet_id:
             return self._file(document, {"transfer.same_wallet"})
-        parts = [(part.source, part.held, part.target, part.asset) for part in command.parts]
+        parts: list[Kept] = [(part.source, part.held, part.target, part.asset, None) for part in command.parts]
         lines = [line for p in parts for line in ((p[0], p[3], -amount), (p[1], p[3], amount))]
-        code = self._file(document, self._faults(lines), lines, "BALANCE_RESERVED")
+        rules: list[Kept] = []
+        kept: list[Line] = []
+        for one in envelopes_of(command):
+            available, reserved, spent = map(one.account, BUCKETS)
+            rules.append((available, reserved, spent, one.asset, one.units))
+            taken = self._taken(command, one)
+            kept += [(available, one.asset, -taken), (reserved, one.asset, taken)]
+        code = self._spend(command, set(self._faults(lines)), lines, kept, "BALANCE_RESERVED")
         if code is None:
             assert document.source_wallet_id is not None
             self.pledges[command.hold_id] = Pledge(
                 document.id,
                 document.source_wallet_id,
                 amount,
-                parts,
+                parts + rules,
                 self.now + command.expires_in,
                 document.destination_wallet_id,
             )
@@ -141,9 +159,9 @@ class Model(Arithmetic):
             faults.add("precondition.failed")
         if sheet.state == "COMPENSATING":
             faults.add("precondition.failed")
-        (source, lies, _, asset), *others = pledge.parts
-        parts = [(source, lies, command.target, asset), *others]
-        lines = self._lines(parts, amount, back)
+        (source, lies, _, asset, _), *others = pledge.parts
+        parts = [(source, lies, command.target, asset, None), *others]
+        lines = self._lines(parts, amount, back, is_first=not pledge.captured)
         faults |= set(self._faults(lines, refusing=("FROZEN", "CLOSED"), is_new=False))
         if faults:
             return min(faults, key=ORDER.index)
@@ -155,7 +173,8 @@ class Model(Arithmetic):
         self, pledge: Pledge, status: str, *, paid: Decimal = Decimal(0), back: Decimal = Decimal(0)
     ) -> str | None:
         """Pay some of what is held and give back some; what then has nothing left has ended."""
-        sheet, lines = self.sheets[pledge.sheet], self._lines(pledge.parts, paid, back)
+        sheet = self.sheets[pledge.sheet]
+        lines = self._lines(pledge.parts, paid, back, is_first=not pledge.captured)
         if set(self._faults(lines, refusing=(), is_new=False)):
             return "limit.exceeded"  # there is no room for it any more
         self._post(lines, sheet)
@@ -169,12 +188,17 @@ class Model(Arithmetic):
         return None
 
     @staticmethod
-    def _lines(parts: Iterable[tuple[UUID, UUID, UUID | None, str]], paid: Decimal, back: Decimal) -> list[Line]:
+    def _lines(parts: Iterable[Kept], paid: Decimal, back: Decimal, *, is_first: bool) -> list[Line]:
+        """What counts goes where the first part of the money goes, all of it."""
         lines: list[Line] = []
-        for source, lies, target, asset in parts:
-            lines += [(lies, asset, -paid - back), (source, asset, back)]
-            if paid and target:
-                lines.append((target, asset, paid))
+        for source, lies, target, asset, units in parts:
+            to_target, to_source = paid, back
+            if units is not None:
+                to_target = units if paid and is_first else Decimal(0)
+                to_source = units if is_first and not paid else Decimal(0)
+            lines += [(lies, asset, -to_target - to_source), (source, asset, to_source)]
+            if to_target and target:
+                lines.append((target, asset, to_target))
         return lines
 
     def _undo(self, command: Undo, original: Sheet) -> str | None:
@@ -185,6 +209,8 @@ class Model(Arithmetic):
         lines = []
         for id, moved in original.moved.items():
             purse = self.purses[id]
+            if purse.is_allowance:
+                continue
             if is_whole:
                 lines.append((id, purse.asset, -moved))
             elif moved and purse.owner_type != "FEE_INCOME":
@@ -192,7 +218,7 @@ class Model(Arithmetic):
         faults = set(self._faults(lines))
         if document.amount > original.amount - original.refunded:
             faults.add("refund.exceeds_original")
-        code = self._file(document, faults, lines)
+        code = self._file(document, faults, [*lines, *self._given_back(command, original, is_whole)])
         if code is None:
             original.version += 1
             original.refunded += document.amount

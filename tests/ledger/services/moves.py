@@ -26,6 +26,7 @@ from ledger.models import OutboxMessage, Reservation, Transaction
 from ledger.selectors.holds import hold_of
 from ledger.selectors.originals import read_originals, touched_by
 from ledger.services.accounts import ensure_system_accounts
+from ledger.services.allowances import Allowance
 from ledger.services.folding import fold_system_accounts
 from ledger.services.following import follow
 from ledger.services.holds import Deadline, Step, capture, expected_money, payee_clearing, release, reserve
@@ -36,6 +37,7 @@ from ledger.services.undoing import UndoDetails, refund, reverse
 from tests.databases import Installation
 from tests.ledger.books import ORIGIN, Books, post, status_change
 from tests.ledger.connecting import connected_with
+from tests.ledger.envelopes import WINDOWS, Rule, budget, count, limit
 from walletsite.database import Purpose, database_settings
 
 ODD_TEXT = 'tab\t, line\n, "quote", \\back\\slash, {brace}, \\N, ünï😀'
@@ -65,6 +67,9 @@ class RandomLedger:
     americans: Books = field(default_factory=lambda: Books(currency="USD"))
     wallets: list[Side] = field(default_factory=list)
     answered: list[tuple[AnyCommand, str]] = field(default_factory=list)
+    budget: Rule = field(init=False)
+    daily: Rule = field(init=False)
+    payments: Rule = field(init=False)
 
     def write(self, *, commands: int = 200) -> None:
         """Into the present database; three months of it."""
@@ -76,6 +81,8 @@ class RandomLedger:
         chance = random.Random(self.seed)
         with ids_made(days_ago=70):
             self.wallets += [self.europeans.wallet("500") for _ in range(6)]
+            company = self.europeans.company_id
+            self.budget, self.daily, self.payments = budget(company, "900"), limit(company, "120"), count(company, "9")
             self._send(commands // 4, chance)
         fold_system_accounts()
         with ids_made(days_ago=35):
@@ -101,19 +108,23 @@ class RandomLedger:
             case 0:
                 return books.deposit(one, amount, description=ODD_TEXT, metadata={ODD_TEXT: [1.50, None, ODD_TEXT]})
             case 1:
-                return books.payment(one, amount, reference_type="BOOKING", reference_id=f"b-{chance.randrange(99)}")
+                rules = self._rules(books, chance)
+                return books.payment(
+                    one, amount, reference_type="BOOKING", reference_id=f"b-{chance.randrange(99)}", allowances=rules
+                )
             case 2:
                 late = datetime.now(UTC) - timedelta(days=chance.randrange(60))
                 return books.transfer(one, other, amount, effective_at=late)
             case 3 if one != other and one.currency == other.currency:
                 return books.transfer_with_fee(one, other, amount, "0.5")
             case 4:
-                return status_change(one, chance.choice([AccountStatus.SUSPENDED, *[AccountStatus.ACTIVE] * 4]))
+                return self._life(one, chance)
             case 5:
                 self.wallets.append(Side(ids.new_id(), one.currency))
                 return books.opening(self.wallets[-1])
             case 6 | 7:
-                details = books._details(amount, None, ["reserve", one, other])
+                rules = self._rules(books, chance)
+                details = books._details(amount, None, ["reserve", one, other], allowances=rules)
                 destination = other if one.currency == other.currency else None
                 return reserve(one, destination, details, Deadline(expires_in=timedelta(hours=1), purpose=ODD_TEXT))
             case 8 if (held := self._open_hold(chance)) is not None:
@@ -122,6 +133,22 @@ class RandomLedger:
                 return self._refund_of(original, chance)
             case _:
                 return books.transfer(one, other, amount)
+
+    def _life(self, one: Side, chance: random.Random) -> AnyCommand:
+        match chance.randrange(4):
+            case 0:
+                return self.budget.floor(chance.randrange(-9, 1))
+            case 1:
+                return self.daily.more("1")
+            case _:
+                return status_change(one, chance.choice([AccountStatus.SUSPENDED, *[AccountStatus.ACTIVE] * 4]))
+
+    def _rules(self, books: Books, chance: random.Random) -> tuple[Allowance, ...]:
+        """Europeans are under a budget and two limits, whose windows go on."""
+        if books is not self.europeans or chance.random() < 0.2:
+            return ()
+        window = WINDOWS[min(len(self.answered) // 50, len(WINDOWS) - 1)]
+        return self.budget.allowance(), self.daily.allowance(window), self.payments.allowance(window)
 
     def _open_hold(self, chance: random.Random) -> Reservation | None:
         rows = list(Reservation.objects.filter(status="ACTIVE").order_by("created_at"))

@@ -26,6 +26,7 @@ BREAKS: list[tuple[str, str]] = [
     ("account_balance_range", "UPDATE ledger_account SET balance = 'NaN'"),
     ("account_floor", "UPDATE ledger_account SET balance = -0.000000000000000001 WHERE bucket = 'AVAILABLE'"),
     ("account_floor", "UPDATE ledger_account SET min_balance = balance + 1 WHERE bucket = 'AVAILABLE'"),
+    ("account_floor", "UPDATE ledger_account SET balance = -1 WHERE book = 'allowance' AND bucket = 'RESERVED'"),
     (
         "account_floor_range",
         "ALTER TABLE ledger_account DROP CONSTRAINT account_balance_range;"
@@ -194,6 +195,16 @@ BREAKS: list[tuple[str, str]] = [
         " VALUES (gen_random_uuid(), 'test', 1, -1, now())",
     ),
 ]  # fmt: skip
+
+
+def test_less_may_be_allowed_than_was_spent(hold_story: HoldStory) -> None:
+    """Of the floors only that of what is left of an envelope may be passed; the machine lets nothing more out then."""
+    with tampering() as cursor:
+        cursor.execute(
+            "UPDATE ledger_account SET balance = min_balance - 1 WHERE owner_id = %s AND bucket = 'AVAILABLE'",
+            [hold_story.travel.id],
+        )
+        assert cursor.rowcount == 1
 
 
 @pytest.mark.parametrize(("constraint", "statement"), BREAKS, ids=lambda value: value)

@@ -79,6 +79,70 @@ BREAKS = [
         {"bucket": "PENDING", "balance": "30.01", "held": "30"},
     ),
     Break(
+        "I8d", "a budget keeps more than is held",
+        "UPDATE ledger_account SET balance = 31 WHERE owner_id = '{travel}' AND bucket = 'RESERVED'",
+        {"bucket": "RESERVED", "balance": "31", "held": "30"},
+    ),
+    Break(
+        "I8d", "a limit keeps nothing though something is held",
+        "UPDATE ledger_account SET balance = 0 WHERE owner_id = '{daily}' AND bucket = 'RESERVED'",
+        {"bucket": "RESERVED", "balance": "0", "held": "30"},
+    ),
+    Break(
+        "I8d", "a count keeps the amount",
+        "UPDATE ledger_account SET balance = 30 WHERE owner_id = '{payments}' AND bucket = 'RESERVED'",
+        {"bucket": "RESERVED", "balance": "30", "held": "1"},
+    ),
+    Break(
+        "I9", "a spend was given back to another budget",
+        "UPDATE ledger_posting SET account_id = (SELECT id FROM ledger_account"
+        " WHERE owner_id = '{daily}' AND bucket = 'AVAILABLE')"
+        " WHERE event_id = '{open_event}' AND account_id = (SELECT id FROM ledger_account"
+        " WHERE owner_id = '{travel}' AND bucket = 'AVAILABLE')",
+        {"event_id": "{open_event}", "type": "ReservationCreated", "asset_id": "EUR"},
+    ),
+    Break(
+        "I10f", "a limit was turned by a refusal",
+        "UPDATE ledger_command SET outcome = 'REFUSED', refusal_code = 'limit.exceeded' WHERE id = '{open_command}'",
+        {"command_id": "{open_command}", "type": "Reserve", "outcome": "REFUSED"},
+    ),
+    Break(
+        "I10f", "a limit was turned by a capture",
+        "UPDATE ledger_event SET command_id = '{part}'"
+        " WHERE type = 'AllowanceTurned' AND command_id = '{open_command}'",
+        {"command_id": "{part}", "type": "Capture"},
+    ),
+    Break(
+        "I10", "a change of a budget has no event",
+        "DELETE FROM ledger_event WHERE stream_id = '{travel}'",
+        {"type": "Allot", "outcome": "ACCEPTED", "events": "0"},
+    ),
+    Break(
+        "I17", "nobody was told of a change of a budget",
+        "DELETE FROM ledger_outboxmessage WHERE aggregate_id = '{travel}'",
+        {"aggregate_id": "{travel}", "expected": "1", "announced": "0"},
+    ),
+    Break(
+        "I6b", "a limit was turned more often than it says",
+        "UPDATE ledger_account SET life_seq = 1, version = version - 1"
+        " WHERE owner_id = '{daily}' AND bucket = 'AVAILABLE'",
+        {"life_seq": "1", "events": "2"},
+    ),
+    Break(
+        "I4", "more of a budget is reserved than was there",
+        "ALTER TABLE ledger_account DROP CONSTRAINT account_floor;"
+        "UPDATE ledger_account SET balance = -1 WHERE owner_id = '{travel}' AND bucket = 'RESERVED'",
+        {"bucket": "RESERVED", "balance": "-1", "min_balance": "0"},
+    ),
+    Break(
+        "I2", "money was moved by a change of a budget",
+        "UPDATE ledger_posting SET account_id = (SELECT id FROM ledger_account"
+        " WHERE owner_id = '{alice}' AND bucket = 'AVAILABLE')"
+        " WHERE event_id IN (SELECT id FROM ledger_event WHERE stream_id = '{travel}')"
+        " AND amount > 0",
+        {"book": "allowance"},
+    ),
+    Break(
         "I8e", "a document says that more was refunded than its refunds",
         "UPDATE ledger_transaction SET refunded_amount = 11 WHERE id = '{refunded}'",
         {"transaction_id": "{refunded}", "refunded_amount": "11", "given_back": "10"},
@@ -175,6 +239,10 @@ def names(story: HoldStory) -> dict[str, Any]:
         "open": story.open.hold_id,
         "open_event": story.open.event_id,
         "open_document": story.open.document.id,
+        "open_command": story.open.id,
+        "travel": story.travel.id,
+        "daily": story.daily.id,
+        "payments": story.payments.id,
         "paid": story.paid.hold_id,
         "paid_document": story.paid.document.id,
         "part": story.part.id,

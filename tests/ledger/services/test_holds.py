@@ -15,6 +15,7 @@ from ledger.models import Event, Posting, Reservation, Transaction
 from ledger.services import journal
 from ledger.services.journal import Outcome
 from ledger.services.movements import AccountStatus, Side
+from tests.ledger import envelopes
 from tests.ledger.books import (
     Books,
     account,
@@ -27,7 +28,6 @@ from tests.ledger.books import (
     status_change,
     stored_hold,
 )
-from tests.ledger.envelopes import Envelope
 
 COMPLETED, RELEASED = HoldStatus.COMPLETED, HoldStatus.RELEASED
 
@@ -173,16 +173,16 @@ def test_a_refused_hold_leaves_a_failed_document(books: Books) -> None:
 def test_envelopes_are_held_spent_and_given_back_with_the_money(committed_books: Books) -> None:
     books = committed_books
     alice = books.wallet("100")
-    budget, limit = (Envelope(kind, books.company_id).open("50") for kind in ("BUDGET", "LIMIT"))
-    hold = books.hold(alice, "30", envelopes=(budget.part, limit.part))
+    budget, limit = envelopes.budget(books.company_id, "50"), envelopes.limit(books.company_id, "50")
+    hold = books.hold(alice, "30", allowances=(budget.allowance(), limit.allowance()))
     assert (budget.figures, limit.figures) == ([20, 30, 0], [20, 30, 0])
-    (refused,) = post(books.reserve(alice, "21", envelopes=(limit.part,)))
+    (refused,) = post(books.reserve(alice, "21", allowances=(limit.allowance(),)))
     assert code_of(refused) == "limit.exceeded"
     post(books.capture(hold, "12"))
     assert (budget.figures, limit.figures) == ([38, 0, 12], [38, 0, 12])
     assert figures(alice) == (88, 0, 0)
-    other = books.hold(alice, "38", envelopes=(budget.part,))
-    assert code_of(post(books.reserve(alice, "1", envelopes=(budget.part,)))[0]) == "budget.exceeded"
+    other = books.hold(alice, "38", allowances=(budget.allowance(),))
+    assert code_of(post(books.reserve(alice, "1", allowances=(budget.allowance(),)))[0]) == "budget.exceeded"
     post(books.release(other))
     assert (budget.figures, figures(alice)) == ([38, 0, 12], (88, 0, 0))
     assert_sound()

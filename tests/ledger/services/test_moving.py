@@ -60,6 +60,8 @@ def test_the_ledger_to_be_moved_has_some_of_everything(old: Installation) -> Non
     assert {name for name, content in rows.items() if len(content) < 10} == few
     status = names_of("reservation").index("status")
     assert {row[status] for row in rows["reservation"]} >= {"ACTIVE", "COMPLETED", "RELEASED"}
+    kind = names_of("event").index("type")
+    assert {row[kind] for row in rows["event"]} >= {"AccountFloorChanged", "AllowanceChanged", "AllowanceTurned"}
     type = names_of("transaction").index("type")
     assert {row[type] for row in rows["transaction"]} >= {"DEPOSIT", "TRANSFER", "PAYMENT", "REFUND", "REVERSAL"}
     assert {body[:8] for _, body in LEDGER.answered} == {'{"comman', '{"code":'}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, NamedTuple
@@ -17,18 +18,22 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from ledger.core.commands import AnyCommand, HoldCommand, OpenAccounts, Reserve, Undo
+from ledger.core.commands import AnyCommand, Capture, HoldCommand, OpenAccounts, Reserve, Undo
+from ledger.core.events import EventType
 from ledger.core.refusals import RefusalCode
 from ledger.core.stages import REPORTED
 from ledger.ids import new_event_id, new_id
 from ledger.services import journal
 from ledger.services.accounts import missing_openings
+from ledger.services.allowances import COUNT, allowance_openings
 from ledger.services.folding import fold_system_accounts
 from ledger.services.holds import expire
+from ledger.services.journal import Result
 from ledger.services.movements import AccountStatus, Side, Transfer, Wish
 from tests.ledger.books import Books, assert_sound, row_counts, status_change, stored_hold
-from tests.ledger.envelopes import Envelope
+from tests.ledger.envelopes import unevaluable
 from tests.ledger.services.model import Model
+from tests.ledger.services.rulebook import Rulebook
 from tests.ledger.services.three_ledgers import Answer, Core, Postgres
 
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -45,7 +50,7 @@ PROFILE = settings(
 KINDS = (
     *("deposit", "payment", "transfer", "transfer", "fee", "wish", "status", "status", "again", "new", "open"),
     *("reserve", "reserve", "reserve", "capture", "capture", "capture", "release", "extend", "expire", "advance"),
-    *("refund", "refund", "reverse"),
+    *("refund", "refund", "reverse", "floor"),
 )
 HOLD_KINDS = ("capture", "release", "extend", "expire", "advance")
 VERY_MUCH = "60000000000000000000"
@@ -87,29 +92,49 @@ class ThreeLedgers(RuleBasedStateMachine):
         self.model, self.core, self.postgres = Model(), Core(), Postgres()
         self.sent: list[AnyCommand] = []
         self.wallets: list[Side] = []
-        self.envelopes = [Envelope("BUDGET", self.books.company_id), Envelope("LIMIT", self.books.company_id)]
+        self.rulebook = Rulebook(self.books.company_id)
         other_source = Books(self.books.company_id, purpose="OTHER_FUNDING")
         systems = (*self.books.system_accounts, self.dollars.funding, other_source.funding)
+        ensure = allowance_openings(self.books.company_id, ["EUR", COUNT])
         wallets = [Side(new_id(), currency) for currency in ("EUR", "EUR", "EUR", "USD")]
-        self.send([*missing_openings(systems), *map(self.books.opening, wallets)])
+        self.send([*missing_openings(systems), *ensure, *map(self.books.opening, wallets)])
         self.send([self.books.deposit(wallets[0], "100")])
         self.send([self.books.deposit(wallets[1], VERY_MUCH), other_source.deposit(wallets[2], VERY_MUCH)])
-        self.send([*self.envelopes[0].opening("150"), *self.envelopes[1].opening("90")])
+        self.send(self.rulebook.openings())
         one, other, third, _ = wallets
-        parts = tuple(envelope.part for envelope in self.envelopes)
+        both = self.rulebook.budgets[0].allowance(), self.rulebook.limit.allowance()
         paid = self.books.transfer_with_fee(one, other, "9", "1")
         self.send([self.books.reserve(one, "10", expires_in=SOON), self.books.reserve(one, "20", destination=third)])
-        self.send([self.books.reserve(third, "30", envelopes=parts), paid])
-        # Rare in a short run: more than the budget allows, more than the limit, more than was paid.
-        self.send([self.books.reserve(other, "130", envelopes=parts), self.books.reserve(other, "70", envelopes=parts)])
+        self.send([self.books.reserve(third, "30", allowances=both), paid])
+        # Rare in a short run: more than the budget allows, more than the limit, a rule that is silent, more than paid.
+        self.send([self.books.reserve(other, "130", allowances=both), self.books.reserve(other, "70", allowances=both)])
+        self.send([self.books.payment(other, "1", allowances=(unevaluable(),))])
+        self.spend_over_two_windows(other)
+        dead = Side(new_id(), "EUR")
+        self.send([self.books.opening(dead), *(status_change(dead, AccountStatus[s]) for s in ("CLOSED", "ACTIVE"))])
         self.send([self.books.refund(paid.document.id, "9.01")])
+
+    def spend_over_two_windows(self, wallet: Side) -> None:
+        """Given back in the window of the limit, after it, and through another period of the budget."""
+        here, there, _ = (period.id for period in self.rulebook.budgets)
+        paid = [self.books.payment(wallet, "12", allowances=self.rulebook.over(9)) for _ in range(2)]
+        self.send([*paid])
+        self.send([self.books.reverse(paid[0].document.id)])
+        self.rulebook.go_on()
+        self.send([self.books.payment(wallet, "3", allowances=self.rulebook.over(9))])
+        self.send([self.books.refund(paid[1].document.id, "5", redirected={here: there})])
 
     @rule(
         steps=st.lists(STEPS, min_size=1, max_size=8),
         all_or_none=st.sampled_from([False, False, True]),
-        meanwhile=st.sampled_from(["nothing", "nothing", "nothing", "fold", "rehearse"]),
+        meanwhile=st.sampled_from(["nothing", "nothing", "fold", "rehearse", "allot", "allot", "next window"]),
+        allotment=st.tuples(NUMBERS, NUMBERS, st.sampled_from(["-60", "-0.5", "1", "40"]), st.booleans()),
     )
-    def post(self, steps: list[Step], all_or_none: bool, meanwhile: str) -> None:
+    def post(self, steps: list[Step], all_or_none: bool, meanwhile: str, allotment: tuple[int, int, str, bool]) -> None:
+        if meanwhile == "allot":
+            self.allot(*allotment)
+        if meanwhile == "next window":
+            self.rulebook.go_on()
         commands = self.without_both([self.command(step) for step in steps])
         if meanwhile == "rehearse":
             before = row_counts()
@@ -118,6 +143,13 @@ class ThreeLedgers(RuleBasedStateMachine):
         if meanwhile == "fold":
             fold_system_accounts()
         self.send(commands, all_or_none=all_or_none)
+
+    def allot(self, one: int, other: int, amount: str, must_be_left: bool) -> None:
+        """A use case of its own, as it is: whoever is refused has not used the number."""
+        command = self.rulebook.allotment(one, other, amount, must_be_left)
+        self.send([command])
+        if self.core.decisions[command.id].refusal is not None:
+            self.rulebook.take_back(command)
 
     def without_both(self, commands: list[AnyCommand]) -> list[AnyCommand]:
         """A batch settles a hold or undoes its document, not both."""
@@ -133,9 +165,13 @@ class ThreeLedgers(RuleBasedStateMachine):
             case "reserve":
                 return self.reserve(step, one, other)
             case "refund":
-                return self.books.refund(self.document(step), step.amount, step.key)
+                redirected = self.rulebook.redirected(step.other)
+                return self.books.refund(self.document(step), step.amount, step.key, redirected=redirected)
             case "reverse":
-                return self.books.reverse(self.document(step), step.key)
+                redirected = self.rulebook.redirected(step.other)
+                return self.books.reverse(self.document(step), step.key, redirected=redirected)
+            case "floor":
+                return self.rulebook.floor(step.one, step.other)
             case kind if kind in HOLD_KINDS and self.core.machine.holds:
                 return self.step(step, other)
             case "status" | "new" | "open":
@@ -148,9 +184,10 @@ class ThreeLedgers(RuleBasedStateMachine):
             case "deposit":
                 return self.books.deposit(one, "5" if step.amount == VERY_MUCH else step.amount, step.key)
             case "payment":
-                return self.books.payment(one, step.amount, step.key)
+                return self.books.payment(one, step.amount, step.key, allowances=self.rulebook.over(step.other))
             case "fee" if one != other:
-                return self.books.transfer_with_fee(one, other, step.amount, "0.5", step.key)
+                rules = self.rulebook.over(step.one + step.other)
+                return self.books.transfer_with_fee(one, other, step.amount, "0.5", step.key, allowances=rules)
             case "wish":
                 return self.books.transfer(one, other, step.amount, step.key, Wish(version=step.other % 5))
             case _:
@@ -180,7 +217,7 @@ class ThreeLedgers(RuleBasedStateMachine):
             step.key,
             destination=other if step.other % 3 else None,
             expires_in=SOON if step.one % 3 == 2 else timedelta(hours=1),
-            envelopes=tuple(envelope.part for envelope in self.envelopes[: step.other % 4]),
+            allowances=self.rulebook.over(step.one + 3 * step.other),
         )
 
     def step(self, step: Step, other: Side) -> AnyCommand:
@@ -217,12 +254,37 @@ class ThreeLedgers(RuleBasedStateMachine):
         self.wallets += opened(commands, real)
         self.seen.update(answer.what for answer in real)
         self.seen.update(answer.reply.split()[0] for answer in real if answer.what == "refused")
+        self.seen.update(happening for result in self.postgres.results for happening in happenings(result))
 
     @invariant()
     def figures_agree(self) -> None:
         figures = self.core.figures()
         assert self.model.figures() == figures
         assert self.postgres.figures(figures) == figures
+
+
+def happenings(result: Result) -> Iterator[str]:
+    """What a short run has to have come by: every type of event, and what only some of them do."""
+    for event in result.decision.events:
+        yield event.type
+        spent = [(result.after[p.account_id], p.amount) for p in event.postings]
+        limits = [amount for account, amount in spent if (account.owner_type, account.bucket) == ("LIMIT", "SPENT")]
+        if event.type is EventType.ALLOWANCE_TURNED and event.postings:
+            yield "a limit that was used was turned"
+        if isinstance(result.command, Undo) and limits:
+            yield "a limit got something back"
+        if isinstance(result.command, Undo) and {a.id for a, _ in spent} & set(result.command.redirected.values()):
+            yield "another period got something back"
+        if isinstance(result.command, Capture) and limits:
+            yield "a limit was captured from"
+
+
+HAPPENINGS = {
+    "a limit that was used was turned",
+    "a limit got something back",
+    "another period got something back",
+    "a limit was captured from",
+}
 
 
 def opened(commands: list[AnyCommand], answers: list[Answer]) -> list[Side]:
@@ -250,4 +312,5 @@ def test_arithmetic_core_and_postgres_agree() -> None:
     ThreeLedgers.seen.clear()
     run_state_machine_as_test(ThreeLedgers, settings=PROFILE)
     assert_sound()
-    assert ThreeLedgers.seen.keys() >= {"accepted", "refused", "replayed", "reused", "blocked"} | set(RefusalCode)
+    answers = {"accepted", "refused", "replayed", "reused", "blocked"}
+    assert ThreeLedgers.seen.keys() >= answers | set(RefusalCode) | set(EventType) | HAPPENINGS

@@ -21,7 +21,7 @@ from tests.ledger.books import (
     row_counts,
     stored_hold,
 )
-from tests.ledger.envelopes import Envelope
+from tests.ledger.envelopes import budget
 
 
 def document_of(document_id: UUID) -> tuple[str, Decimal, int]:
@@ -92,15 +92,15 @@ def test_a_reversal_brings_back_fee_and_envelopes(committed_books: Books) -> Non
     assert (row.type, row.amount, row.fee_amount, row.total_amount) == ("REVERSAL", 40, Decimal("0.5"), Decimal("40.5"))
     assert document_of(with_fee.document.id) == ("REVERSED", 40, 2)
     assert (balance(alice), balance(bob), balance(books.fees)) == (100, 0, 0)
-    budget = Envelope("BUDGET", books.company_id).open("50")
-    hold = books.hold(alice, "30", destination=bob, envelopes=(budget.part,))
+    travel = budget(books.company_id, "50")
+    hold = books.hold(alice, "30", destination=bob, allowances=(travel.allowance(),))
     post(books.capture(hold, "20"))
     post(books.refund(hold.transaction_id, "5"))
-    assert (budget.figures, figures(alice), figures(bob)) == ([35, 0, 15], (85, 0, 0), (15, 0, 0))
-    again = books.hold(alice, "10", envelopes=(budget.part,))
+    assert (travel.figures, figures(alice), figures(bob)) == ([35, 0, 15], (85, 0, 0), (15, 0, 0))
+    again = books.hold(alice, "10", allowances=(travel.allowance(),))
     post(books.capture(again))
     post(books.reverse(again.transaction_id))
-    assert (budget.figures, figures(alice), balance(books.payees)) == ([35, 0, 15], (85, 0, 0), 0)
+    assert (travel.figures, figures(alice), balance(books.payees)) == ([35, 0, 15], (85, 0, 0), 0)
     assert_sound()
 
 

@@ -24,6 +24,7 @@ from ledger.models import Transaction
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
 from ledger.selectors.holds import read_holds
+from ledger.selectors.originals import Moved
 from ledger.services import journal
 from ledger.services.claims import Reply
 from ledger.services.journal import Outcome, Result
@@ -43,6 +44,8 @@ class Figures(NamedTuple):
     status: str
     seq: int
     version: int
+    floor: Decimal | None
+    window_starts_at: datetime | None
 
 
 class Paper(NamedTuple):
@@ -202,6 +205,7 @@ def original_of(history: list[Event]) -> Original:
     """A document as its events tell it, with all that they moved."""
     state, amount, refunded = "", Decimal(history[0].data["amount"]), Decimal(0)
     net: dict[UUID, Decimal] = {}
+    moved: dict[UUID, Moved] = {}
     for event in history:
         data = event.data
         if event.type is not EventType.RESERVATION_REFUSED:
@@ -211,6 +215,7 @@ def original_of(history: list[Event]) -> Original:
             amount = Decimal(data["captured_amount"])
         for posting in sorted(event.postings, key=lambda posting: posting.account_id):
             net[posting.account_id] = net.get(posting.account_id, Decimal(0)) + posting.amount
+            moved[posting.account_id] = (*moved.get(posting.account_id, ()), (event.recorded_at, posting.amount))
     return Original(
         id=history[0].stream_id,
         type=history[0].data["type"],
@@ -218,7 +223,8 @@ def original_of(history: list[Event]) -> Original:
         amount=amount,
         refunded=refunded,
         seq=len(history),
-        net={id: moved for id, moved in net.items() if moved},
+        net={id: amount for id, amount in net.items() if amount},
+        moved=moved,
     )
 
 
@@ -229,7 +235,8 @@ def held(hold: Hold) -> Held:
 
 
 def _figures_of(account: Account) -> Figures:
-    return Figures(account.balance, account.status.value, account.seq, account.version)
+    counted = account.status.value, account.seq, account.version
+    return Figures(account.balance, *counted, account.min_balance, account.window_starts_at)
 
 
 class Postgres:

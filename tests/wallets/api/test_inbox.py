@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from tests.compliance.clients import api_as
-from tests.wallets.incoming import booked, cancelled, event, row_of
+from tests.wallets.incoming import as_cloud_event, booked, cancelled, event, row_of
 from tests.wallets.scene import Scene, available, nothing_recorded, problem_of
 
 PATH = "/v1/inbox/events"
@@ -92,6 +93,39 @@ def test_what_becomes_of_it_is_told(
 def test_an_envelope_that_is_none_is_refused(service: APIClient, changes: dict[str, Any], pointer: str) -> None:
     with nothing_recorded():
         problem = problem_of(service.post(PATH, {**cancelled("B-1"), **changes}), 400, "request.validation")
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/cloudevents+json"])
+def test_it_may_be_a_cloud_event(scene: Scene, service: APIClient, content_type: str) -> None:
+    envelope = booked(scene.cast.alice, booking="B-1")
+    told = as_cloud_event(
+        envelope, subject="B-1", datacontenttype="application/json", traceparent="00-4bf9", sequence="7"
+    )
+    response = service.post(PATH, json.dumps(told), content_type=content_type)
+    assert (response.status_code, response.json()["status"]) == (202, "PROCESSED")
+    row = row_of(envelope)
+    assert (row.event_type, row.sequence, available(scene.alices)) == ("BookingCreated", None, 70)
+    with nothing_recorded():
+        assert service.post(PATH, envelope).json() == response.json(), "it is the same event in its other form"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"specversion": "0.3"}, "/specversion"),
+        ({"id": ""}, "/id"),
+        ({"type": None}, "/type"),
+        ({"source": "a b"}, "/source"),
+        ({"time": "yesterday"}, "/time"),
+        ({"data": "text"}, "/data"),
+        ({"data_base64": "e30="}, "/data_base64"),
+    ],
+)
+def test_a_cloud_event_that_is_none_is_refused(service: APIClient, changes: dict[str, Any], pointer: str) -> None:
+    told = {**as_cloud_event(cancelled("B-1")), **changes}
+    with nothing_recorded():
+        problem = problem_of(service.post(PATH, told), 400, "request.validation")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 
 

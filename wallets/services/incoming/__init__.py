@@ -3,16 +3,30 @@
 from ledger.services.inbox import Handler, Handlers
 from ledger.services.inbox import retry_due as _retry_due
 from wallets.services.incoming import cancelled, created, users
-from wallets.services.incoming.envelopes import MOST_BYTES, IncomingEvent, envelope_of, read_message
+from wallets.services.incoming.envelopes import (
+    MOST_BYTES,
+    IncomingCloudEvent,
+    IncomingEvent,
+    read_event,
+    read_message,
+)
 
 HANDLERS: Handlers = {
-    "BookingCreated": Handler(company_of=created.company_of, handle=created.debit),
-    "BookingCancelled": Handler(company_of=cancelled.company_of, handle=cancelled.refund_booking),
+    "BookingCreated": Handler(company_of=created.company_of, handle=created.book),
+    "BookingCancelled": Handler(company_of=cancelled.company_of, handle=cancelled.cancel),
     "UserCreated": Handler(company_of=users.company_of, handle=users.welcome),
 }
 """What is done for whom. Other types of events are ignored."""
 
-__all__ = ["HANDLERS", "MOST_BYTES", "IncomingEvent", "envelope_of", "read_message", "retry_due_events"]
+__all__ = [
+    "HANDLERS",
+    "MOST_BYTES",
+    "IncomingCloudEvent",
+    "IncomingEvent",
+    "read_event",
+    "read_message",
+    "retry_due_events",
+]
 
 
 def retry_due_events() -> int:

@@ -1,4 +1,4 @@
-"""BookingCancelled: the wallet gets back what that booking took (R77)."""
+"""BookingCancelled: the wallet gets back what that booking took or holds (R77)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.db.transaction import on_commit
 
+from budgets.services.parking import give_up_spend
 from ledger.api.fields import MoneyField, TextField
 from ledger.api.serializers import StrictSerializer
-from ledger.errors import Busy, Refused
+from ledger.errors import Busy, InvalidInput, Refused
 from ledger.money import ZERO, plain, require_scale
 from ledger.selectors.assets import get_asset
+from ledger.selectors.holds import Hold
 from ledger.selectors.originals import payments_by_reference
 from ledger.selectors.transactions import Transaction
 from ledger.services import journal
@@ -24,6 +26,7 @@ from ledger.services.undoing import Undo, UndoDetails, refund
 from wallets.selectors.balances import forget_figures
 from wallets.services.giving_back import giving_back
 from wallets.services.incoming.created import REFERENCE_TYPE
+from wallets.services.incoming.held import open_hold_of, release_hold
 
 EXCEEDS = "refund.exceeds_original"
 
@@ -36,15 +39,17 @@ class BookingCancelled(StrictSerializer):
 def company_of(data: dict[str, Any]) -> UUID | None:
     id = data.get("booking_id")
     found = payments_by_reference(type=REFERENCE_TYPE, id=id, company_id=None) if isinstance(id, str) else []
-    return found[0].company_id if len(found) == 1 else None
+    companies = {document.company_id for document in found}
+    return companies.pop() if len(companies) == 1 else None
 
 
-def refund_booking(incoming: Incoming) -> Handled:
-    """Give back some of what a booking took, or all that is left of it. A booking that was refused took nothing.
+def cancel(incoming: Incoming) -> Handled:
+    """Give back some of what a booking took, or all that is left of it; what is held of it is released. A booking that
+    was refused took nothing, and is not tried again after this.
 
     Raises:
-        InvalidInput: not what a cancellation looks like.
-        NotYet: no such booking has been made.
+        InvalidInput: not what a cancellation looks like, or only a part of what is still held.
+        NotYet: no such booking has been made, or the deadline of what it held has just passed.
         Refused: `refund.exceeds_original` when less is left; or the wallet cannot be paid. Nothing moves.
     """
     wanted = BookingCancelled.read(incoming.data)
@@ -52,7 +57,8 @@ def refund_booking(incoming: Incoming) -> Handled:
     amount = wanted.get("amount")
     if amount is not None:
         require_scale(amount, get_asset(original.asset_id).scale, original.asset_id)
-    left = _left_of(original)
+    hold = open_hold_of(original)
+    left = _left_of(original, hold)
     if amount is None and left == ZERO:
         return Handled(company_id=original.company_id, transaction_id=None)
     if amount is not None and amount > left:
@@ -60,21 +66,47 @@ def refund_booking(incoming: Incoming) -> Handled:
             f"Of this booking {plain(left)} {original.asset_id} can still be given back, not {plain(amount)}.",
             code=EXCEEDS,
         )
-    return _give_back(original, left if amount is None else amount, incoming)
+    if hold is None:
+        return _give_back(original, left if amount is None else amount, incoming)
+    if amount not in (None, left):
+        raise InvalidInput("A booking that is still held is cancelled as a whole.", pointer="/amount")
+    return _let_go(original, hold, incoming)
 
 
 def _booking(booking_id: str, company_id: UUID | None) -> Transaction:
+    found = _documents(booking_id, company_id)
+    if all(document.state == "FAILED" for document in found):
+        for document in found:
+            give_up_spend(document.id)
+        found = _documents(booking_id, company_id)  # whoever was trying it again is done
+    return max(found, key=lambda document: document.state != "FAILED")
+
+
+def _documents(booking_id: str, company_id: UUID | None) -> list[Transaction]:
+    """All of one company's: a refused booking that was let through later has two."""
     found = payments_by_reference(type=REFERENCE_TYPE, id=booking_id, company_id=company_id)
     if not found:
         raise NotYet(f"booking:{booking_id}", "There is no such booking.")
-    if len(found) > 1:
+    if len({document.company_id for document in found}) > 1:
         raise Refused(
             "Several companies have a booking of this id; which one is meant, nobody can tell.", code="not_found"
         )
-    return found[0]
+    return found
 
 
-def _left_of(original: Transaction) -> Decimal:
+def _let_go(original: Transaction, hold: Hold, incoming: Incoming) -> Handled:
+    """Release what is held, and refund what has been paid out of it."""
+    release_hold(hold, incoming)
+    if hold.captured:
+        original.refresh_from_db()
+        return _give_back(original, hold.captured, incoming)
+    on_commit(partial(forget_figures, hold.wallet_id))
+    return Handled(company_id=original.company_id, transaction_id=original.id)
+
+
+def _left_of(original: Transaction, hold: Hold | None) -> Decimal:
+    if hold is not None:
+        return hold.amount - hold.released
     return original.amount - original.refunded_amount if original.state == "COMPLETED" else ZERO
 
 

@@ -1,4 +1,4 @@
-"""BookingCreated: the wallet pays at once, or the booking is answered with BookingRejected (R76)."""
+"""BookingCreated: the wallet pays at once, or money is held; or the booking is answered with BookingRejected (R76)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from compliance.models import User
-from ledger.api.fields import CurrencyField, IdField, MoneyField, TextField
+from ledger.api.fields import CurrencyField, FlagField, IdField, MoneyField, TextField, WholeNumberField
 from ledger.api.serializers import StrictSerializer
 from ledger.errors import InvalidInput
 from ledger.money import plain
 from ledger.services.accounts import digest
+from ledger.services.holds import Reserve
 from ledger.services.inbox import Handled, Incoming, NotYet
-from ledger.services.movements import Origin
+from ledger.services.movements import Origin, Transfer
 from wallets.errors import WalletLocked
 from wallets.models import Wallet, WalletStatus, WalletType
 from wallets.selectors.wallets import Reach, held_by_lock, with_lock
-from wallets.services.bookings import BookingRequest, prepare_booking, record_booking
+from wallets.services.bookings import BookingRequest, prepare_booking, prepare_held_booking, record_booking
 from wallets.services.incoming.users import as_id
+from wallets.services.reservations import DEFAULT_SECONDS, MAX_SECONDS
 
 REFERENCE_TYPE = "booking"
 
@@ -33,6 +35,8 @@ class BookingCreated(StrictSerializer):
     currency = CurrencyField()
     category = TextField(max_length=50, required=False)
     description = TextField(max_length=500, min_length=0, default="")
+    hold = FlagField(default=False)
+    expires_in = WholeNumberField(min_value=1, max_value=MAX_SECONDS, required=False)
 
 
 def company_of(data: dict[str, Any]) -> UUID | None:
@@ -40,20 +44,22 @@ def company_of(data: dict[str, Any]) -> UUID | None:
     return User.objects.filter(id=id).values_list("company_id", flat=True).first() if id else None
 
 
-def debit(incoming: Incoming) -> Handled:
-    """Take a booking's amount out of its wallet; refused, it is answered.
+def book(incoming: Incoming) -> Handled:
+    """Take a booking's amount out of its wallet, or hold it; refused, it is answered.
 
     Raises:
-        InvalidInput: not what a booking looks like, or the wallet is another person's.
+        InvalidInput: not what a booking looks like, a deadline of what is not held, or the wallet is another person's.
         NotYet: the person or the wallet is not there, or an operation holds the wallet.
         Conflict: `transfer.duplicate_reference`, this booking was made before with other details.
     """
     booking = BookingCreated.read(incoming.data)
+    if "expires_in" in booking and not booking["hold"]:
+        raise InvalidInput("Only what is held has a deadline.", pointer="/expires_in")
     reach = _wallet_of(booking, incoming.company_id)
     request = _request(booking, reach, incoming)
     origin = Origin(actor_type="SYSTEM", actor_id=incoming.account_id, correlation_id=str(incoming.id))
     try:
-        command = prepare_booking(request, caller=None, origin=origin)
+        command = _command(booking, request, origin)
     except WalletLocked as error:
         pause = timedelta(seconds=error.retry_after_seconds)
         raise NotYet(f"wallet:{reach.wallet.id}", "An operation holds the wallet.", retry_after=pause) from None
@@ -66,6 +72,17 @@ def debit(incoming: Incoming) -> Handled:
         refusal_detail="The booking was refused; BookingRejected told why." if refusal else "",
         settled=(f"booking:{booking['booking_id']}",),
     )
+
+
+def _command(booking: dict[str, Any], request: BookingRequest, origin: Origin) -> Transfer | Reserve:
+    if not booking["hold"]:
+        return prepare_booking(request, caller=None, origin=origin)
+    return prepare_held_booking(request, expires_in=timedelta(seconds=_seconds_of(booking)), origin=origin)
+
+
+def _seconds_of(booking: dict[str, Any]) -> int:
+    seconds: int = booking.get("expires_in", DEFAULT_SECONDS)
+    return seconds
 
 
 def _wallet_of(booking: dict[str, Any], company_id: UUID | None) -> Reach:
@@ -88,6 +105,7 @@ def _wallet_of(booking: dict[str, Any], company_id: UUID | None) -> Reach:
 
 def _request(booking: dict[str, Any], reach: Reach, incoming: Incoming) -> BookingRequest:
     category = booking.get("category")
+    held = ("hold", str(_seconds_of(booking))) if booking["hold"] else ()
     return BookingRequest(
         reach=reach,
         direction="DEBIT",
@@ -101,6 +119,7 @@ def _request(booking: dict[str, Any], reach: Reach, incoming: Incoming) -> Booki
             plain(booking["amount"]),
             booking["currency"],
             booking["description"],
+            *held,
         ),
         description=booking["description"],
         metadata={} if category is None else {"category": category},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-from ledger.api.fields import StrictField, TextField, WholeNumberField
+from ledger.api.fields import StrictField, TextField, WholeNumberField, WordField
 from ledger.api.parsing import MAX_BODY_BYTES, JSONNumber, RequestTooLarge, parse_object
 from ledger.api.serializers import StrictSerializer
 from ledger.api.times import InstantField
@@ -58,9 +58,35 @@ class IncomingEvent(StrictSerializer):
     data = ObjectField()  # type: ignore[assignment]  # a field: the metaclass takes it off the class
 
 
-def envelope_of(values: dict[str, Any]) -> Envelope:
-    """What `IncomingEvent` has read."""
-    return Envelope(**values)
+class IncomingCloudEvent(StrictSerializer):
+    """The same as a CloudEvent 1.0 in structured mode. Extensions are ignored, and so are a subject and a schema."""
+
+    ignored = "[a-z0-9]{1,20}"
+
+    specversion = WordField(("1.0",))
+    id = NameField(help_text="Unique in its source, for ever.")
+    type = TextField(max_length=64)
+    source = NameField(help_text="Who sends it.")  # type: ignore[assignment]  # a field: the metaclass takes it
+    time = InstantField()
+    data = ObjectField()  # type: ignore[assignment]  # a field: the metaclass takes it off the class
+
+
+def read_event(values: Any) -> Envelope:
+    """An event in either of its forms.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not (isinstance(values, dict) and "specversion" in values):
+        return Envelope(**IncomingEvent.read(values))
+    told = IncomingCloudEvent.read(values)
+    return Envelope(
+        event_id=told["id"],
+        event_type=told["type"],
+        source=told["source"],
+        timestamp=told["time"],
+        data=told["data"],
+    )
 
 
 def read_message(body: bytes) -> Envelope:
@@ -72,14 +98,15 @@ def read_message(body: bytes) -> Envelope:
     if len(body) > MOST_BYTES:
         raise RequestTooLarge("The message is larger than 1 MiB.")
     try:
-        return envelope_of(IncomingEvent.read(parse_object(body)))
+        return read_event(parse_object(body))
     except ServiceError as error:
         _tell(error)
 
 
 def _tell(error: ServiceError) -> NoReturn:
     """Names of fields may be anything that somebody sent; only those of the envelope are repeated."""
-    known = [e for e in error.data.get("errors", ()) if e["pointer"].removeprefix("/") in IncomingEvent().fields]
+    names = {*IncomingEvent().fields, *IncomingCloudEvent().fields}
+    known = [entry for entry in error.data.get("errors", ()) if entry["pointer"].removeprefix("/") in names]
     pointers = ", ".join(sorted({entry["pointer"] for entry in known}))
     where = f" ({pointers})" if pointers else ""
     raise ServiceError(f"The message is no event{where}.", code=error.code) from None

@@ -59,6 +59,18 @@ def test_when_the_leaders_session_dies_another_takes_over(lone_books: Books) -> 
         assert consumer.of(before, after) == [1, 1]
 
 
+def test_a_relay_that_loses_its_session_asleep_lives_on(lone_books: Books) -> None:
+    url = str(settings.BROKER_URL)
+    with superuser() as server, listening(url) as consumer, relay_process(url) as process:
+        wait_until(partial(is_asleep, server))
+        (session,) = sessions_that_lead(server)
+        server.execute("SELECT pg_terminate_backend(%s)", [session])
+        wallet = lone_books.wallet()
+        wait_until(lambda: statuses(wallet) == ["PUBLISHED"])
+        assert process.poll() is None
+        assert consumer.of(wallet) == [1]
+
+
 def seconds_asleep() -> float:
     with leadership() as leader:
         assert leader

@@ -20,7 +20,7 @@ from tests.compliance.factories import ServiceAccountFactory
 from tests.ledger.connecting import connected_as_owner
 from tests.wallets.incoming import booked, cancelled, event, joined, make_due, outcome_of, row_of, take
 from tests.wallets.scene import Scene, available, nothing_recorded
-from wallets.services.incoming import HANDLERS, IncomingEvent, envelope_of, retry_due_events
+from wallets.services.incoming import HANDLERS, read_event, retry_due_events
 from wallets.services.incoming.taking import BROKER
 
 
@@ -166,7 +166,7 @@ def test_what_stumbles_is_tried_three_times(
     envelope = booked(scene.cast.alice, booking="B-1")
     monkeypatch.setattr("wallets.services.incoming.HANDLERS", stumbling.handlers())
     with nothing_recorded():
-        receipt = receive(envelope_of(IncomingEvent.read(envelope)), BROKER, stumbling.handlers())
+        receipt = receive(read_event(envelope), BROKER, stumbling.handlers())
     assert (receipt.status, receipt.attempts, receipt.error_code) == ("PENDING", 1, "service.unavailable")
     assert retry_due_events() == 0, "it waits for a while"
     while row_of(envelope).status == "PENDING":
@@ -179,7 +179,7 @@ def test_a_lost_session_is_not_taken_for_a_failure_of_the_event(scene: Scene) ->
     stumbling = Stumbling(OperationalError("the connection is lost"), 1)
     envelope = booked(scene.cast.alice, booking="B-1")
     with nothing_recorded(), pytest.raises(OperationalError):
-        receive(envelope_of(IncomingEvent.read(envelope)), BROKER, stumbling.handlers())
+        receive(read_event(envelope), BROKER, stumbling.handlers())
     assert not InboxEvent.objects.filter(event_id=envelope["event_id"]).exists()
 
 
