@@ -9,7 +9,9 @@ import pytest
 from budgets.models import Budget
 from budgets.services.alerts import FOLLOWER, follow_alerts
 from budgets.services.turning import turn
+from ledger.api.times import rfc3339
 from ledger.models import OutboxMessage
+from ledger.selectors.clock import database_now
 from ledger.services.following import follow
 from tests.budgets.factories import at, current, figures
 from tests.compliance.clients import api_as
@@ -34,14 +36,14 @@ def test_a_booking_over_the_budget_is_let_through_after_the_manager_gave_more(sc
     weekly = set_budget(lena, scene.alices, "200", period_type="WEEKLY", thresholds=[50, 80, 100])
     monthly = set_budget(lena, scene.alices, "600", period_type="MONTHLY")
     budget = Budget.objects.get(id=weekly["budget_id"])
-    assert take(booked(mia, "140.00", booking="B-1")).status == "PROCESSED"
+    now = rfc3339(database_now())
+    assert take(booked(mia, "140.00", booking="B-1", timestamp=now)).status == "PROCESSED"
 
     # The next booking needs 90.00, and the week has 60.00 left.
-    refused = booked(mia, "90.00", booking="B-2")
+    refused = booked(mia, "90.00", booking="B-2", timestamp=now)
     take(refused)
     txn_id = row_of(refused).transaction_id
     decision = api_as(mia).get(f"/v1/budget-decisions/{txn_id}").json()
-    print(decision, txn_id)
     gates = {gate["id"]: gate for gate in decision["gates"] if gate["gate"] == "budget"}
     assert gates[weekly["budget_id"]]["shortfall"] == "30.00"
     assert (gates[weekly["budget_id"]]["ok"], gates[monthly["budget_id"]]["ok"]) == (False, True)
