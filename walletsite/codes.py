@@ -149,7 +149,7 @@ CODES: dict[str, Code] = {
     "budget.request_closed": Code(
         409,
         "Request closed",
-        "The request was approved, rejected or withdrawn, or has expired; `status` says which.",
+        "The request was approved, rejected or withdrawn, or has expired; `request_status` says which.",
         "Read it. Ask again if more is still needed.",
     ),
     "idempotency.in_progress": Code(
