@@ -3,7 +3,9 @@
 Conflict (ledger)
 ├── BudgetOverlap        budget.overlap, with `existing_id`
 ├── TemplateOverlap      budget.overlap, with `existing_id`
-└── BudgetEnded          budget.ended: an EXPIRED budget is final
+├── BudgetEnded          budget.ended: an EXPIRED budget is final
+├── RequestPending       budget.request_pending: somebody has asked about this spend already, with `existing_id`
+└── RequestClosed        budget.request_closed: a request that was answered, withdrawn, or has expired
 ServiceError (ledger)
 ├── ParentExceeded       budget.parent_exceeded: the children of an ENVELOPE would allow more than it does
 └── BudgetTooSmall       budget.exceeded: there is not so much left to move to another budget
@@ -51,6 +53,24 @@ class BudgetEnded(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This budget has expired. That is final: set a new one.")
+
+
+class RequestPending(Conflict):
+    """Args: the request for the same budget and spend that waits for an answer."""
+
+    code = "budget.request_pending"
+
+    def __init__(self, existing_id: UUID) -> None:
+        super().__init__("Somebody has asked for more for this spend already.", existing_id=str(existing_id))
+
+
+class RequestClosed(Conflict):
+    """Args: what became of it: APPROVED, REJECTED, WITHDRAWN or EXPIRED."""
+
+    code = "budget.request_closed"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This request waits for no answer any more: it is {state}.", status=state)
 
 
 class ParentExceeded(ServiceError):

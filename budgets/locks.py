@@ -49,6 +49,20 @@ def lock_kind(owner_id: UUID) -> None:
         cursor.execute(_KIND, [str(owner_id)])
 
 
+_SPEND = "SELECT pg_advisory_xact_lock(hashtext('budgets_spend'), hashtext(%s))"
+
+
+def lock_spend(document_id: UUID) -> None:
+    """Let nobody else try a refused spend again until the end of the transaction: several budgets may have refused it,
+    and it is paid once. Comes before all rows.
+
+    Raises:
+        OperationalError: SQLSTATE 55P03 after `lock_timeout`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, [str(document_id)])
+
+
 _TEMPLATES = "SELECT pg_advisory_xact_lock(hashtext('budgets_templates'), hashtext(%s))"
 
 

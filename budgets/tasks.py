@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic
 
+from budgets.services.alerts import follow_alerts
 from budgets.services.invariants import check_budgets
 from budgets.services.turning import turn
 from ledger.services.job_runs import Done
 from ledger.tasks.jobs import job
+
+TELLING_SECONDS = 60
+"""For so long at most one run tells of what is new; the next one goes on."""
+
+
+@job("budgets.tell_of_budgets")
+def tell_of_budgets_task() -> Done:
+    messages, end, is_behind = 0, monotonic() + TELLING_SECONDS, True
+    while is_behind and monotonic() < end:
+        progress = follow_alerts()
+        messages, is_behind = messages + progress.handled, progress.is_behind
+    return {"messages": messages}
 
 
 @job("budgets.turn_budgets")

@@ -6,6 +6,8 @@ Busy (ledger)
 └── WalletLocked         lock.timeout: an operation holds the wallet
 PreconditionFailed (ledger)
 └── LockLost             precondition.failed: the lock that was presented does not hold the wallet
+Forbidden (ledger)
+└── OwnRequest           approval.self: nobody answers what he has asked for himself
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from ledger.errors import Busy, Conflict, PreconditionFailed
+from ledger.errors import Busy, Conflict, Forbidden, PreconditionFailed
 
 MOST_RETRY_AFTER_SECONDS = 30
 
@@ -40,3 +42,10 @@ class WalletLocked(Busy):
 class LockLost(PreconditionFailed):
     def __init__(self) -> None:
         super().__init__("The lock that you present does not hold this wallet, or no longer. Take it again.")
+
+
+class OwnRequest(Forbidden):
+    code = "approval.self"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else has to answer what you have asked for.")

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
 
+from budgets.services.requests import close_overdue
 from ledger.tasks.jobs import job
 from wallets.services.incoming import retry_due_events
 from wallets.services.notifications.keeping import purge_notifications
 from wallets.services.notifications.mailing import send_emails
 from wallets.services.notifications.noting import note_notifications
+from wallets.services.retrying import retry_spends
 from wallets.services.webhooks.deliveries import purge_webhooks
 
 NOTING_SECONDS = 60
@@ -28,6 +30,11 @@ def purge_webhooks_task() -> Mapping[str, int]:
     while deleted := purge_webhooks():
         purged += deleted
     return {"deliveries": purged}
+
+
+@job("wallets.retry_parked_spends")
+def retry_parked_spends_task() -> Mapping[str, int]:
+    return {"spends": retry_spends(), "requests": close_overdue()}
 
 
 @job("wallets.note_notifications")

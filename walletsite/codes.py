@@ -95,6 +95,12 @@ CODES: dict[str, Code] = {
     "auth.forbidden": Code(
         403, "Not allowed", "You may see this, but your role or scope may not do that.", "Ask somebody who may."
     ),
+    "approval.self": Code(
+        403,
+        "Not your own request",
+        "Whoever asks for something does not approve it himself.",
+        "Ask another manager, or finance.",
+    ),
     "not_found": Code(
         404,
         "Not found",
@@ -134,6 +140,18 @@ CODES: dict[str, Code] = {
         "Change the existing budget.",
     ),
     "budget.ended": Code(409, "Budget expired", "An expired budget is final.", "Set a new budget."),
+    "budget.request_pending": Code(
+        409,
+        "Asked already",
+        "Somebody has asked this budget for more for the same spend; `existing_id` names the request.",
+        "Wait for its answer, or withdraw it.",
+    ),
+    "budget.request_closed": Code(
+        409,
+        "Request closed",
+        "The request was approved, rejected or withdrawn, or has expired; `status` says which.",
+        "Read it. Ask again if more is still needed.",
+    ),
     "idempotency.in_progress": Code(
         409, "Still running", "A request with this key is being worked on.", _RETRY, is_retryable=True
     ),

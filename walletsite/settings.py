@@ -281,6 +281,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "turn budgets": {"task": "budgets.turn_budgets", "schedule": timedelta(minutes=1)},
     "verify budgets": {"task": "budgets.verify_budgets", "schedule": crontab(hour="3", minute="30")},
     "purge job runs": {"task": "ledger.purge_job_runs", "schedule": timedelta(hours=6)},
+    "tell of budgets": {"task": "budgets.tell_of_budgets", "schedule": timedelta(seconds=5)},
+    "retry parked spends": {"task": "wallets.retry_parked_spends", "schedule": timedelta(seconds=15)},
     "note notifications": {"task": "wallets.note_notifications", "schedule": timedelta(seconds=15)},
     "send e-mails": {"task": "wallets.send_emails", "schedule": timedelta(seconds=15)},
     "purge notifications": {"task": "wallets.purge_notifications", "schedule": timedelta(hours=1)},

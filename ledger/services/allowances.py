@@ -40,6 +40,7 @@ __all__ = [
     "Allot",
     "Allowance",
     "Ceiling",
+    "Claim",
     "Envelope",
     "EnvelopeKind",
     "Move",

@@ -201,15 +201,6 @@ def to_purge_webhooks() -> Tick:
     return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
 
 
-def to_turn() -> Tick:
-    """Three budgets that began long ago and that nobody has opened a period for."""
-    owner = Owner()
-    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
-    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
-    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
-    return Tick(lambda: [period.base for period in now], [600] * 3)
-
-
 def to_note() -> Tick:
     """Money came in, then the wallet was frozen."""
     cast = make_cast()
@@ -243,6 +234,15 @@ def to_purge_notifications() -> Tick:
         created_at = timezone.now() - timedelta(days=days)
         Notification.objects.filter(user=alice, cause=message.id).update(created_at=created_at)
     return Tick(lambda: Notification.objects.filter(user=alice).count(), 1)
+
+
+def to_turn() -> Tick:
+    """Three budgets that began long ago and that nobody has opened a period for."""
+    owner = Owner()
+    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
+    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
+    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
+    return Tick(lambda: [period.base for period in now], [600] * 3)
 
 
 def to_check() -> Tick:

@@ -11,6 +11,13 @@ from wallets.api.budget_decisions import BudgetDecisionsView, BudgetDecisionView
 from wallets.api.budget_forecasts import BudgetForecastView
 from wallets.api.budget_moves import BudgetAdjustmentsView, BudgetTransfersView
 from wallets.api.budget_periods import BudgetHistoryView, BudgetPeriodsView, BudgetPeriodView
+from wallets.api.budget_requests import (
+    ApprovalView,
+    BudgetRequestsView,
+    BudgetRequestView,
+    RejectionView,
+    WithdrawalView,
+)
 from wallets.api.budget_templates import BudgetTemplatesView, BudgetTemplateView
 from wallets.api.budgets import BudgetsView, BudgetView, UserBudgetsView
 from wallets.api.closings import ClosingsView
@@ -86,6 +93,11 @@ urlpatterns = [
     path("budget-templates", BudgetTemplatesView.as_view()),
     path("budget-templates/<uuid:template_id>", BudgetTemplateView.as_view()),
     path("budget-transfers", BudgetTransfersView.as_view()),
+    path("budget-requests", BudgetRequestsView.as_view()),
+    path("budget-requests/<uuid:request_id>", BudgetRequestView.as_view()),
+    path("budget-requests/<uuid:request_id>/approve", ApprovalView.as_view()),
+    path("budget-requests/<uuid:request_id>/reject", RejectionView.as_view()),
+    path("budget-requests/<uuid:request_id>/withdraw", WithdrawalView.as_view()),
     path("budget-checks", BudgetChecksView.as_view()),
     path("budget-decisions", BudgetDecisionsView.as_view()),
     path("budget-decisions/<uuid:txn_id>", BudgetDecisionView.as_view()),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.transaction import on_commit
 
+from budgets.services.parking import give_up_spend
 from ledger.api.fields import MoneyField, TextField
 from ledger.api.serializers import StrictSerializer
 from ledger.errors import Busy, InvalidInput, Refused
@@ -38,12 +39,13 @@ class BookingCancelled(StrictSerializer):
 def company_of(data: dict[str, Any]) -> UUID | None:
     id = data.get("booking_id")
     found = payments_by_reference(type=REFERENCE_TYPE, id=id, company_id=None) if isinstance(id, str) else []
-    return found[0].company_id if len(found) == 1 else None
+    companies = {document.company_id for document in found}
+    return companies.pop() if len(companies) == 1 else None
 
 
 def cancel(incoming: Incoming) -> Handled:
     """Give back some of what a booking took, or all that is left of it; what is held of it is released. A booking that
-    was refused took nothing.
+    was refused took nothing, and is not tried again after this.
 
     Raises:
         InvalidInput: not what a cancellation looks like, or only a part of what is still held.
@@ -72,14 +74,24 @@ def cancel(incoming: Incoming) -> Handled:
 
 
 def _booking(booking_id: str, company_id: UUID | None) -> Transaction:
+    found = _documents(booking_id, company_id)
+    if all(document.state == "FAILED" for document in found):
+        for document in found:
+            give_up_spend(document.id)
+        found = _documents(booking_id, company_id)  # whoever was trying it again is done
+    return max(found, key=lambda document: document.state != "FAILED")
+
+
+def _documents(booking_id: str, company_id: UUID | None) -> list[Transaction]:
+    """All of one company's: a refused booking that was let through later has two."""
     found = payments_by_reference(type=REFERENCE_TYPE, id=booking_id, company_id=company_id)
     if not found:
         raise NotYet(f"booking:{booking_id}", "There is no such booking.")
-    if len(found) > 1:
+    if len({document.company_id for document in found}) > 1:
         raise Refused(
             "Several companies have a booking of this id; which one is meant, nobody can tell.", code="not_found"
         )
-    return found[0]
+    return found
 
 
 def _let_go(original: Transaction, hold: Hold, incoming: Incoming) -> Handled:
