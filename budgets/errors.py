@@ -70,7 +70,7 @@ class RequestClosed(Conflict):
     code = "budget.request_closed"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"This request waits for no answer any more: it is {state}.", status=state)
+        super().__init__(f"This request waits for no answer any more: it is {state}.", request_status=state)
 
 
 class ParentExceeded(ServiceError):

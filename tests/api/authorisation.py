@@ -18,15 +18,20 @@ from rest_framework.test import APIClient
 
 from compliance.models import User
 from tests.api.budget_things import (
+    asked_for,
     given_budget,
     given_budgets,
     given_decision,
     given_limit,
     given_template,
+    given_own_request,
+    given_request,
     limited,
     moved,
 )
 from tests.api.tables import (
+    ANSWER_REQUEST,
+    ASK_FOR_MORE,
     BACKDATE,
     BOOK,
     CHANGE_NAMES,
@@ -88,6 +93,7 @@ class Things:
             "endpoint_id": NOWHERE,
             "delivery_id": NOWHERE,
             "budget_id": NOWHERE,
+            "request_id": NOWHERE,
             "limit_id": NOWHERE,
             "template_id": NOWHERE,
             "key": "2026-03",
@@ -141,6 +147,10 @@ def _booked(user_id: str, wallet_id: str) -> dict[str, Any]:
 
 def _reversals(txn_id: str) -> dict[str, Any]:
     return {"atomic": True, "reversals": [{"idempotency_key": "row-1", "txn_id": txn_id, "reason": "Test"}]}
+
+
+def _reason(things: Things) -> dict[str, Any]:
+    return {"reason": "Test"}
 
 
 def _own_lock(client: APIClient, things: Things) -> dict[str, str]:
@@ -381,6 +391,12 @@ ROWS = (
     ),
     Row("GET /v1/companies/current", LIST, "users:read"),
     Row("PATCH /v1/companies/current", RUN_COMPANY, body=lambda things: {"fiscal_month": 4}),
+    Row("GET /v1/budget-requests", LIST, "budgets:read"),
+    Row("POST /v1/budget-requests", ASK_FOR_MORE, None, asked_for, given=given_budget),
+    Row("GET /v1/budget-requests/{request_id}", SEE, "budgets:read", given=given_request),
+    Row("POST /v1/budget-requests/{request_id}/approve", ANSWER_REQUEST, None, _reason, given=given_request),
+    Row("POST /v1/budget-requests/{request_id}/reject", ANSWER_REQUEST, None, _reason, given=given_request),
+    Row("POST /v1/budget-requests/{request_id}/withdraw", ASK_FOR_MORE, None, _reason, given=given_own_request),
     Row("GET /v1/limits", LIST, "budgets:read"),
     Row("PUT /v1/limits", SET_BUDGET, "budgets:write", limited),
     Row("GET /v1/limits/usage", LIST, "budgets:read"),

@@ -10,9 +10,10 @@ from rest_framework.test import APIClient
 
 from budgets.core.periods import Calendar
 from budgets.models import Budget
-from budgets.models.vocabulary import LimitWindow, PeriodType, Scope
+from budgets.models.vocabulary import LimitWindow, PeriodType, RequestKind, Scope
 from budgets.services.creating import create_budget
 from budgets.services.limits import LimitSpec, set_limit
+from budgets.services.requests import Ask, open_request
 from budgets.services.specs import BudgetSpec
 from budgets.services.templates import TemplateSpec, create_template
 from ledger.ids import new_id
@@ -115,6 +116,33 @@ def given_decision(client: APIClient, things: Named) -> dict[str, str]:
         assert outcome.result.refusal is None
         return {"txn_id": str(command.document.id)}
     return {"txn_id": NOWHERE}
+
+
+def given_request(client: APIClient, things: Named) -> dict[str, str]:
+    """The wallet's owner asks for more."""
+    for wallet in _wallets(things):
+        asked = Ask(
+            budget_id=budget_of(wallet).id,
+            kind=RequestKind.THIS_PERIOD,
+            amount=Decimal(1),
+            reason="A test.",
+            requested_by=wallet.user_id,
+        )
+        return {"request_id": str(open_request(asked, origin=ORIGIN).id)}
+    return {}
+
+
+def given_own_request(client: APIClient, things: Named) -> dict[str, str]:
+    """The caller asks for more, if he may."""
+    given_budget(client, things)
+    answer = client.post("/v1/budget-requests", asked_for(things)).json()
+    return {"request_id": answer.get("request_id", NOWHERE)}
+
+
+def asked_for(things: Named) -> dict[str, Any]:
+    """More for the wallet's budget."""
+    id = Budget.objects.filter(wallet_id=things.wallet_id).values_list("id", flat=True).first()
+    return {"budget_id": str(id or NOWHERE), "kind": "PERMANENT", "amount": "1", "reason": "Test"}
 
 
 def moved(things: Named) -> dict[str, Any]:

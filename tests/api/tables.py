@@ -332,3 +332,28 @@ SYSTEM with      403
 SYSTEM without   403
 """
 """What counts for everybody of the company is said by its people of finance."""
+
+ASK_FOR_MORE = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         yes  404   404      404
+MANAGER          yes  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+
+ANSWER_REQUEST = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  yes   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+"""Nobody answers what he has asked for himself."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from budgets.models import Budget, BudgetPeriod
+from budgets.models import Budget, BudgetPeriod, BudgetRequest
 from compliance.core.origin import Origin
 from compliance.models import AuditRecord, LoginSession, User
 from compliance.services.audit import record_look
@@ -45,6 +46,7 @@ from tests.compliance.sealing import wait_for_records
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
+from tests.wallets.asking import Asked
 from tests.wallets.incoming import booked, make_due, row_of, take
 from tests.wallets.notices import frozen, only_mine, received
 from tests.wallets.scene import available, give_wallet, set_status
@@ -201,6 +203,38 @@ def to_purge_webhooks() -> Tick:
     return Tick(lambda: (deliveries.count(), keys.count()), (1, 2))
 
 
+def to_turn() -> Tick:
+    """Three budgets that began long ago and that nobody has opened a period for."""
+    owner = Owner()
+    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
+    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
+    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
+    return Tick(lambda: [period.base for period in now], [600] * 3)
+
+
+def to_tell() -> Tick:
+    """Half of a budget is spent, then it refuses twice."""
+    owner = Owner()
+    budget = owner.budget("200", thresholds=(50,))
+    for amount in ("140", "90", "90"):
+        owner.spend(amount)
+    told = OutboxMessage.objects.filter(aggregate_id=budget.id).exclude(type="BudgetPeriodOpened").order_by("sequence")
+    expected = ["BudgetCreated", "BudgetThresholdReached", "BudgetExceeded", "BudgetExceeded"]
+    return Tick(lambda: list(told.values_list("type", flat=True)), expected)
+
+
+def to_retry_spends() -> Tick:
+    """Two refused bookings that there is more for now, and a request that nobody has answered."""
+    asked = Asked()
+    asked.approve(Decimal(200))
+    late = asked.wait_too_long()
+    requests = BudgetRequest.objects.filter(id=late.id)
+    return Tick(
+        lambda: (asked.retries(), requests.get().state, available(asked.scene.alices)),
+        (["ACCEPTED", "ACCEPTED"], "EXPIRED", 250),
+    )
+
+
 def to_note() -> Tick:
     """Money came in, then the wallet was frozen."""
     cast = make_cast()
@@ -236,15 +270,6 @@ def to_purge_notifications() -> Tick:
     return Tick(lambda: Notification.objects.filter(user=alice).count(), 1)
 
 
-def to_turn() -> Tick:
-    """Three budgets that began long ago and that nobody has opened a period for."""
-    owner = Owner()
-    ids = [owner.budget("600", categories=(name,), start_date=date(2099, 1, 1)).id for name in ("a", "b", "c")]
-    Budget.objects.filter(id__in=ids).update(start_date=date(2020, 1, 1))
-    now = BudgetPeriod.objects.filter(budget_id__in=ids, starts_at__lte=DatabaseClock(), ends_at__gt=DatabaseClock())
-    return Tick(lambda: [period.base for period in now], [600] * 3)
-
-
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -263,6 +288,8 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "ledger.verify_ledger": to_check,
     "ledger.purge_job_runs": to_purge_runs,
     "budgets.turn_budgets": to_turn,
+    "budgets.tell_of_budgets": to_tell,
+    "wallets.retry_parked_spends": to_retry_spends,
     "budgets.verify_budgets": to_check,
     "wallets.retry_due_events": to_retry,
     "wallets.note_notifications": to_note,

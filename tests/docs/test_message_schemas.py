@@ -16,6 +16,7 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from budgets.services.alerts import follow_alerts
 from budgets.services.turning import turn
 from ledger.events import data_schema
 from ledger.ids import new_id
@@ -30,6 +31,7 @@ from tests.budgets.spending import give_limit
 from tests.compliance.clients import api_as
 from tests.docs.pages import blocks, quoted, read
 from tests.messages import ENVELOPE, FOLDER, faults_of, file_of
+from tests.wallets.asking import Asked
 from tests.wallets.holds import let_expire, reserve, step
 from tests.wallets.incoming import booked, take
 from tests.wallets.scene import Scene, make_scene, send, set_status, transfer_body, undone
@@ -143,6 +145,14 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
     budget = Owner().budget("600")  # BudgetCreated, BudgetPeriodOpened
     change_budget(budget, amount=Decimal(700))  # BudgetChanged
     turn([budget.id], database_now() + timedelta(days=40))  # BudgetPeriodClosed
+    asked = Asked()  # BudgetRequestOpened
+    asked.approve(Decimal(1))  # BudgetRequestDecided
+    spender = Owner()
+    spender.budget("200", thresholds=(50,))
+    spender.spend("140")
+    assert spender.spend("90") == "budget.exceeded"
+    while follow_alerts().is_behind:  # BudgetThresholdReached, BudgetExceeded
+        pass
     for amount in ("100", "200"):  # LimitCreated, LimitChanged
         give_limit(cast.alice, amount)
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
