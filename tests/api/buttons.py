@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from budgets.models import Budget, BudgetRequest, Limit
+from budgets.models import Budget, BudgetRequest, BudgetTemplate, Limit
+from budgets.services.templates import TemplateSpec, create_template
 from compliance.models import User
 from ledger.models import InboxEvent, OutboxMessage, Reservation
 from tests.api.test_authorisation import World, wallet_of
@@ -135,6 +136,17 @@ def _request(world: World) -> None:
     assert api_as(world.scene.cast.alice).post("/v1/budget-requests", wanted).status_code == 201
 
 
+def _template(world: World) -> None:
+    company = world.people["FINANCE"].company_id
+    create_template(TemplateSpec(company_id=company, name="Old", currency="EUR", amount=Decimal(600)))
+
+
+def _resting_template(world: World) -> None:
+    _template(world)
+    BudgetTemplate.objects.filter(id=TEMPLATES.latest("id").id).update(is_active=False)
+
+
+TEMPLATES = BudgetTemplate.objects.all()
 BUDGETS, LIMITS, REQUESTS = Budget.objects.all(), Limit.objects.all(), BudgetRequest.objects.all()
 FAILED, PARKED = OutboxMessage.objects.filter(status="FAILED"), InboxEvent.objects.filter(status="PENDING")
 ENDPOINTS, DELIVERIES = WebhookEndpoint.objects.all(), WebhookDelivery.objects.all()
@@ -152,6 +164,8 @@ NEW_BUDGET = (
     ("buffer_percent", "0"),
     ("rollover", "NONE"),
 )
+TEMPLATE = (*REASON, ("name", "Meals"), ("amount", "5"), *NEW_BUDGET[2:])
+NEW_TEMPLATE = (*TEMPLATE, ("currency", "EUR"))
 NEW_LIMIT = (*REASON, ("window", "DAILY"), ("limited_type", "ANY"), ("covers", "ONE"), ("max_amount", "5"))
 BUTTONS: dict[tuple[str, str], Button] = {
     ("compliance.user", "suspend"): Button("user.changed", _user("suspend")),
@@ -196,4 +210,16 @@ BUTTONS: dict[tuple[str, str], Button] = {
     ("budgets.limit", "end"): Button("limit.ended", _of(LIMITS, "end"), _limit),
     ("budgets.budgetrequest", "approve"): Button("budget_request.approved", _of(REQUESTS, "approve"), _request),
     ("budgets.budgetrequest", "reject"): Button("budget_request.rejected", _of(REQUESTS, "reject"), _request),
+    ("budgets.budgettemplate", "new_template"): Button(
+        "budget_template.created", lambda _: "/admin/budgets/budgettemplate/new_template/", form=NEW_TEMPLATE
+    ),
+    ("budgets.budgettemplate", "change_template"): Button(
+        "budget_template.changed", _of(TEMPLATES, "change_template"), _template, form=TEMPLATE
+    ),
+    ("budgets.budgettemplate", "deactivate"): Button(
+        "budget_template.changed", _of(TEMPLATES, "deactivate"), _template
+    ),
+    ("budgets.budgettemplate", "activate"): Button(
+        "budget_template.changed", _of(TEMPLATES, "activate"), _resting_template
+    ),
 }

@@ -5,12 +5,23 @@ from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin
 from ledger.admin.transactions import TransactionAdmin
-from wallets.admin import budget_requests, budgets, limits, notifications, wallets, webhooks
+from wallets.admin import budget_requests, budget_templates, budgets, limits, notifications, wallets, webhooks
 from wallets.admin.outbox import OutboxScreen
 from wallets.admin.releasing import ReleasableReservationAdmin
 from wallets.admin.undoing import UndoableTransactionAdmin
 
-__all__ = ["BUTTONS", "budget_requests", "budgets", "limits", "notifications", "wallets", "webhooks"]
+__all__ = [
+    *("BUTTONS", "budget_requests", "budget_templates", "budgets", "limits", "notifications", "wallets", "webhooks"),
+]
+    "BUTTONS",
+    "budget_requests",
+    "budget_templates",
+    "budgets",
+    "limits",
+    "notifications",
+    "wallets",
+    "webhooks",
+]
 
 BUTTONS: dict[type[ScopedAdmin], type[ScopedAdmin]] = {
     OutboxMessageAdmin: OutboxScreen,

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError
 
+from budgets.core.zones import is_known_zone
 from budgets.models import BudgetPeriod
-from budgets.selectors.figures import PeriodFigures
-from ledger.days import ONE_DAY, day_of
+from budgets.selectors.figures import PeriodFigures, figures_of
+from ledger.days import ONE_DAY, day_of, first_instant
 from ledger.money import EXACT, ZERO, format_amount
 from ledger.selectors.assets import get_asset
-from ledger.selectors.envelope_days import spent_by_day
+from ledger.selectors.envelope_history import spent_between
+from ledger.selectors.instants import EVER
+from ledger.selectors.snapshot import one_instant
+from ledger.services.allowances import EnvelopeKind
 from wallets.admin.budget_bars import share, signed
 
 WIDTH, HEIGHT = 900, 160
@@ -88,53 +94,49 @@ class DailyChart:
     currency: str
 
 
-def daily_chart(period: BudgetPeriod, figures: PeriodFigures, now: datetime) -> DailyChart | None:
+def daily_chart(period: BudgetPeriod, now: datetime) -> DailyChart | None:
     """Of a period with its budget, up to today.
 
     Returns:
-        None before it begins, and when there is too much to draw.
+        None before it begins, where its zone is unknown, and when there is too much to draw.
     """
     budget = period.budget
-    zone = ZoneInfo(budget.zone)
     last_moment = min(now, period.ends_at)
-    if last_moment <= period.starts_at:
+    if last_moment <= period.starts_at or not is_known_zone(budget.zone):
         return None
+    zone = ZoneInfo(budget.zone)
     first, end = day_of(period.starts_at, zone), day_of(period.ends_at, zone)
     if (end - first).days > MOST_DAYS:
         return None
-    try:
-        spent = spent_by_day(period.id, budget.currency, since=period.opened_at, zone=zone)
-    except OperationalError:
-        return None
     last = min(day_of(last_moment, zone), end - ONE_DAY)
     days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
-    return _drawn(days, _within(days, spent), (end - first).days, figures.allocated, budget.currency)
+    try:
+        with one_instant():
+            figures = figures_of([period])[period.id]
+            spent = _spent(period, figures.used, [first_instant(day, zone) for day in days])
+    except OperationalError:
+        return None
+    return _drawn(days, spent, (end - first).days, figures.allocated, budget.currency)
 
 
-def _within(days: Sequence[date], spent: dict[date, Decimal]) -> dict[date, Decimal]:
-    """What counted in the period but happened before it, such as a late event, goes to its first day; what came back
-    after it to its last."""
-    within: dict[date, Decimal] = {}
-    for day, amount in spent.items():
-        shown = min(max(day, days[0]), days[-1])
-        within[shown] = EXACT.add(within.get(shown, ZERO), amount)
-    return within
+def _spent(period: BudgetPeriod, used: Decimal, starts: list[datetime]) -> list[Decimal]:
+    """What was spent on each day. What came back after the period is on its last day, and what counts in it though it
+    happened before, such as a late event, on its first."""
+    spent = spent_between(EnvelopeKind.BUDGET, [(period.id, period.budget.currency)], [*starts, EVER])
+    before = EXACT.subtract(used, reduce(EXACT.add, spent))
+    return [EXACT.add(spent[0], before), *spent[1:]]
 
 
-def _drawn(
-    days: Sequence[date], spent: dict[date, Decimal], length: int, allowed: Decimal, currency: str
-) -> DailyChart:
+def _drawn(days: Sequence[date], spent: Sequence[Decimal], length: int, allowed: Decimal, currency: str) -> DailyChart:
     scale = get_asset(currency).cash_scale
-    totals = [ZERO]
-    for day in days:
-        totals.append(EXACT.add(totals[-1], spent.get(day, ZERO)))
+    totals = list(accumulate(spent, EXACT.add, initial=ZERO))
     lowest, highest = min(*totals, allowed), max(*totals, allowed)
     across = [WIDTH * place // length for place in range(len(totals))]
     down = [_height(total, lowest, highest) for total in totals]
     rows = [
         Day(
             day,
-            format_amount(spent.get(day, ZERO), scale),
+            format_amount(spent[place - 1], scale),
             format_amount(totals[place], scale),
             _even(allowed, place, length, scale),
         )

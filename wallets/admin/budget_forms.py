@@ -35,6 +35,8 @@ from wallets.services.budget_rehearsals import RehearsedChange, rehearse_change
 from wallets.services.budgets import require_may_set
 
 MOST_RECEIVERS = 200
+MOST_CHARACTERS = 64
+"""Of the name of a category."""
 EFFECTIVE = (
     (Effective.NOW.value, "Now, and in every period after"),
     (Effective.NEXT_PERIOD.value, "From the next period on"),
@@ -219,3 +221,15 @@ def numbers_of(text: str) -> Sequence[int]:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise ValidationError("Whole numbers with commas between them.", code="invalid") from None
+
+
+def names_of(text: str) -> Sequence[str]:
+    """Categories between commas.
+
+    Raises:
+        ValidationError: one is longer than they may be.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if max(map(len, names)) > MOST_CHARACTERS:
+        raise ValidationError(f"A category has {MOST_CHARACTERS} characters at most.", code="invalid")
+    return [name for name in names if name]

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
@@ -17,7 +16,7 @@ from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import teams_visible_to
 from ledger.money import ZERO
-from wallets.admin.budget_forms import MODES, AmountField, choice, dialog, numbers_of, whole_number
+from wallets.admin.budget_forms import MODES, AmountField, choice, dialog, names_of, numbers_of, whole_number
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.api.budget_bodies import budget_spec
 from wallets.selectors.budgets import budgets_visible_to
@@ -80,10 +79,7 @@ class NewBudgetForm(HistoryReasonForm):
         return list(numbers_of(self.cleaned_data["thresholds"]))
 
     def clean_categories(self) -> list[str]:
-        named = [name.strip() for name in self.cleaned_data["categories"].split(",")]
-        if max(map(len, named)) > 64:
-            raise ValidationError("A category has 64 characters at most.", code="invalid")
-        return [name for name in named if name]
+        return list(names_of(self.cleaned_data["categories"]))
 
     def wanted(self) -> dict[str, Any]:
         """As a body of the interface would say it."""

@@ -31,6 +31,7 @@ from wallets.admin.budget_buttons import BudgetButtons
 from wallets.admin.budget_charts import DailyChart, daily_chart, waterfall
 from wallets.admin.budget_files import budgets_file, days_file
 from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
+from wallets.admin.budget_forecasts import forecast_words
 from wallets.admin.budget_owners import categories_cell, owners_for, owners_of
 from wallets.admin.budget_pages import (
     alerts_table,
@@ -96,6 +97,7 @@ class BudgetAdmin(BudgetButtons):
         period = self._chosen(request, budget)
         context["period"], context["bar"], context["pace"] = period, self.use(budget), self.pace_label(budget)
         context["periods"] = periods_of(budget.id).order_by("-starts_at").values_list("key", flat=True)[:MOST_PERIODS]
+        context["forecast"] = forecast_words(budget)
         if period is not None:
             context |= _drawings(budget, period)
         return super().render_change_form(request, context, **options)
@@ -132,7 +134,7 @@ class BudgetAdmin(BudgetButtons):
             raise PermissionDenied
         budget = self.visible(request, str(object_id))
         period = _period_of(budget, key)
-        chart = daily_chart(period, figures_of([period])[period.id], database_now())
+        chart = daily_chart(period, database_now())
         if chart is None:
             raise Http404
         return days_file(chart, f"budget-{budget.id.hex[-8:]}-{period.key}.csv")
@@ -228,7 +230,7 @@ def _period_of(budget: Budget, key: str) -> BudgetPeriod:
 
 
 def _drawings(budget: Budget, period: BudgetPeriod) -> dict[str, Any]:
-    figures, now = figures_of([period])[period.id], database_now()
-    chart: DailyChart | None = daily_chart(period, figures, now)
+    figures = figures_of([period])[period.id]
+    chart: DailyChart | None = daily_chart(period, database_now())
     url = reverse("admin:budgets_budget_days", args=[budget.id, period.key])
     return {"falls": waterfall(figures, budget.currency), "chart": chart, "days_url": url}

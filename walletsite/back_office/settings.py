@@ -53,6 +53,7 @@ NAVIGATION = [
         _screen("Budgets", "donut_large", "budgets", "budget"),
         _screen("Requests for more", "move_up", "budgets", "budgetrequest"),
         _screen("Limits", "speed", "budgets", "limit"),
+        _screen("Templates", "library_add", "budgets", "budgettemplate"),
     ),
     _group(
         "People",

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from budgets.models import Budget, BudgetRevision, Limit
+from budgets.models import Budget, BudgetRevision, BudgetTemplate, Limit
 from compliance.models import User
 from tests.compliance.clients import api_as
+from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page, told, wallet_path
 from tests.wallets.admin.test_budgets import BUDGETS, LIMITS, budget_path
 from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.scene import Scene, nothing_recorded
 from wallets.admin.budget_forms import proof_of
 
-REQUESTS = "/admin/budgets/budgetrequest/"
+REQUESTS, TEMPLATES = "/admin/budgets/budgetrequest/", "/admin/budgets/budgettemplate/"
 KEY = "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1"
 EDIT = ("change_amount", "move", "change_mode", "suspend", "reactivate", "end")
 
@@ -70,11 +71,12 @@ def test_what_was_seen_is_what_is_done(scene: Scene, meals: dict[str, Any]) -> N
     assert row(meals).amount == 60
 
 
-@pytest.mark.parametrize("amount", ["", "0", "-5", "1e3", "12,50", "12.505"])
+@pytest.mark.parametrize("amount", ["", "0", "-5", "1e3", "12,50", "12.50505"])
 def test_amounts_are_as_strict_as_the_interface(scene: Scene, meals: dict[str, Any], amount: str) -> None:
     with nothing_recorded():
         answer = send(scene.cast.bob, budget_path(meals, "change_amount"), amount=amount, effective="NOW")
     assert "HX-Redirect" not in answer.headers
+    assert b"What would change" not in answer.content
     assert row(meals).amount == 60
 
 
@@ -252,3 +254,43 @@ def test_requests_are_for_who_may_answer_them(scene: Scene, meals: dict[str, Any
             assert send(stranger, f"{path}/{button}/").status_code == 404
     assert "Team dinner." not in page(at_desk(stranger), REQUESTS)
     assert "Team dinner." in page(at_desk(scene.cast.bob), REQUESTS)
+
+
+TEMPLATE = {
+    "name": "Meals",
+    "role": "",
+    "amount": "600.00",
+    "currency": "EUR",
+    "period_type": "MONTHLY",
+    "enforcement": "BLOCK",
+    "buffer_percent": "0",
+    "categories": "meals",
+    "thresholds": "80",
+    "rollover": "NONE",
+}
+
+
+def test_templates_are_finances_to_set(scene: Scene) -> None:
+    frida, bob = scene.cast.frida, scene.cast.bob
+    send(frida, f"{TEMPLATES}new_template/", **TEMPLATE)
+    template = BudgetTemplate.objects.get(company_id=scene.cast.company.id)
+    assert (template.amount, template.categories, template.thresholds) == (600, ["meals"], [80])
+    path = f"{TEMPLATES}{template.id}"
+    assert 'value="600.00"' in page(at_desk(frida), f"{path}/change_template/")
+    send(frida, f"{path}/change_template/", **{**TEMPLATE, "amount": "700", "version": "1"})
+    template.refresh_from_db()
+    assert (template.amount, template.version) == (700, 2)
+    assert buttons_on(frida, f"{path}/change/") == {"change_template", "deactivate"}
+    send(frida, f"{path}/deactivate/")
+    assert buttons_on(frida, f"{path}/change/") == {"change_template", "activate"}
+    assert buttons_on(bob, f"{path}/change/") == set()
+    for button in ("change_template", "deactivate", "activate"):
+        assert send(bob, f"{path}/{button}/", **TEMPLATE).status_code == 403
+        assert send(make_cast().frida, f"{path}/{button}/", **TEMPLATE).status_code == 404
+
+
+def test_a_template_that_makes_no_sense_is_not_set(scene: Scene) -> None:
+    for wrong in ({"amount": "0.00001"}, {"thresholds": "eighty"}, {"period_type": "CUSTOM"}, {"name": ""}):
+        answer = send(scene.cast.frida, f"{TEMPLATES}new_template/", **{**TEMPLATE, **wrong})
+        assert "HX-Redirect" not in answer.headers
+    assert not BudgetTemplate.objects.filter(company_id=scene.cast.company.id).exists()

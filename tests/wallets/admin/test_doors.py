@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from budgets.models import Budget
+from budgets.services.templates import TemplateSpec, create_template
 from tests.compliance.clients import api_as
 from tests.wallets.admin.staff import at_desk, wallet_path
 from tests.wallets.budgets import set_budget, set_limit
@@ -88,6 +90,8 @@ def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
     set_limit(scene.cast.frida, scene)
     wanted = {"budget_id": str(Budget.objects.latest("id").id), "kind": "PERMANENT", "amount": "5", "reason": "More."}
     assert api_as(scene.cast.alice).post("/v1/budget-requests", wanted).status_code == 201
+    company_id = scene.cast.company.id
+    create_template(TemplateSpec(company_id=company_id, name="Meals", currency="EUR", amount=Decimal(600)))
     client = at_desk(scene.cast.audrey)
     found = re.search(rf"/admin/{screen}/[^/\"]+/change/", client.get(f"/admin/{screen}/").content.decode())
     if found is None:
