@@ -11,8 +11,6 @@ from wallets.admin.releasing import ReleasableReservationAdmin
 from wallets.admin.undoing import UndoableTransactionAdmin
 
 __all__ = [
-    *("BUTTONS", "budget_requests", "budget_templates", "budgets", "limits", "notifications", "wallets", "webhooks"),
-]
     "BUTTONS",
     "budget_requests",
     "budget_templates",

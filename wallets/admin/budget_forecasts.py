@@ -19,9 +19,8 @@ def forecast_words(budget: Budget) -> list[str]:
         return ["Forecast: not enough data yet."]
     scale = get_asset(budget.currency).cash_scale
     average, projected = signed(found.daily_average, scale), signed(found.projected, scale)
-    first = (
-        f"Forecast: {projected} {budget.currency} by the end of the period, at {average} a day as in the last 28 days."
-    )
+    pace = f"at {average} a day, as in the last {TRAILING_DAYS} days"
+    first = f"Forecast: {projected} {budget.currency} by the end of the period, {pace}."
     return [first, _when(found)]
 
 

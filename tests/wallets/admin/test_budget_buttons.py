@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from budgets.models import Budget, BudgetRevision, BudgetTemplate, Limit
+from budgets.models.vocabulary import BudgetStatus
 from compliance.models import User
 from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
@@ -107,10 +108,10 @@ def test_the_other_buttons(scene: Scene, meals: dict[str, Any]) -> None:
     send(bob, budget_path(meals, "change_mode"), enforcement="WARN", buffer_amount="0", buffer_percent="0")
     assert row(meals).enforcement == "WARN"
     send(bob, budget_path(meals, "suspend"))
-    assert row(meals).status == "SUSPENDED"
+    assert row(meals).status == BudgetStatus.SUSPENDED
     assert buttons_on(bob, budget_path(meals)) == {"change_amount", "change_mode", "reactivate", "end"}
     send(bob, budget_path(meals, "reactivate"))
-    assert row(meals).status == "ACTIVE"
+    assert row(meals).status == BudgetStatus.ACTIVE
     send(bob, budget_path(meals, "end"), last_day="2099-12-31")
     assert str(row(meals).end_date) == "2100-01-01"
 
@@ -146,9 +147,9 @@ def test_a_budget_is_set_from_a_wallets_page(scene: Scene) -> None:
     answer = send(scene.cast.bob, wallet_path(scene.alices, "new_budget"), **NEW)
     budget = Budget.objects.get(wallet_id=scene.alices.id)
     assert answer.headers["HX-Redirect"] == f"{BUDGETS}{budget.id}/change/"
-    kept = (budget.amount, budget.categories, budget.thresholds, budget.rollover, budget.user_id, budget.created_by)
-    cast = scene.cast
-    assert kept == (600, ["meals", "travel"], [50, 80], "SURPLUS", cast.alice.id, cast.bob.id)
+    assert (budget.amount, budget.categories, budget.thresholds) == (600, ["meals", "travel"], [50, 80])
+    assert budget.rollover == "SURPLUS"
+    assert (budget.user_id, budget.created_by) == (scene.cast.alice.id, scene.cast.bob.id)
     client = at_desk(scene.cast.bob)
     client.post(wallet_path(scene.alices, "new_budget"), {**NEW, "reason": "Again.", "_form_submitted": "True"})
     assert told(client) == [

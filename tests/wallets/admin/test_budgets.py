@@ -64,7 +64,7 @@ def test_the_page_shows_where_it_went(scene: Scene, used: dict[str, Any]) -> Non
     for name, amount in (("Starts with", "60.00"), ("Spent", "−30.00"), ("Left", "30.00"), ("Carried out", "0.00")):
         assert f'<th scope="row">{name}</th>' in text
         assert f"{amount} EUR" in text
-    for words in ("The same as a table", "ACCEPTED", "REFUSED", "budget.exceeded", "20.00 EUR", "Set to"):
+    for words in ("The same as a table", "ACCEPTED", "REFUSED", "budget.exceeded", "20.00 EUR", "Set to", "Forecast:"):
         assert words in text
 
 
