@@ -10,6 +10,7 @@ import pytest
 from budgets.models import BudgetRequest
 from budgets.models.vocabulary import PeriodType, RequestKind
 from budgets.services.requests import Answer, Ask, approve_request, open_request
+from ledger.errors import Busy
 from ledger.models import OutboxMessage, Transaction
 from ledger.services import journal
 from tests.api.budget_things import budget_of
@@ -57,6 +58,7 @@ def test_its_own_approval_is_its_one_try(asked: Asked) -> None:
         assert retry_spends() == 1
     assert asked.retries() == ["REFUSED", "PARKED"]
     first.refresh_from_db()
+    assert first.retry_txn_id is not None
     refused = Transaction.objects.get(id=first.retry_txn_id)
     assert (refused.state, refused.refusal_code) == ("FAILED", "budget.exceeded")
     asked.approve(Decimal(500))
@@ -96,7 +98,7 @@ def test_one_that_fails_harms_no_other(asked: Asked, monkeypatch: pytest.MonkeyP
 
     def busy(commands: Any, **more: Any) -> Any:
         if any(getattr(getattr(c, "document", None), "reference_id", "") == first for c in commands):
-            raise journal.Busy("Somebody else is at it.")
+            raise Busy("Somebody else is at it.")
         return record(commands, **more)
 
     with monkeypatch.context() as patched:
