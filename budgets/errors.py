@@ -2,6 +2,7 @@
 
 Conflict (ledger)
 ├── BudgetOverlap        budget.overlap, with `existing_id`
+├── TemplateOverlap      budget.overlap, with `existing_id`
 ├── BudgetEnded          budget.ended: an EXPIRED budget is final
 ├── RequestPending       budget.request_pending: somebody has asked about this spend already, with `existing_id`
 └── RequestClosed        budget.request_closed: a request that was answered, withdrawn, or has expired
@@ -32,6 +33,19 @@ class BudgetOverlap(Conflict):
             **({"existing_id": str(existing_id)} if existing_id else {}),
         )
         self.existing_id = existing_id
+
+
+class TemplateOverlap(Conflict):
+    """Args: the active template that has this name, or would give the same people a budget of the same kind."""
+
+    code = "budget.overlap"
+
+    def __init__(self, existing_id: UUID) -> None:
+        super().__init__(
+            "There is an active template for this role with this name, or of this period type, currency and set of "
+            "categories.",
+            existing_id=str(existing_id),
+        )
 
 
 class BudgetEnded(Conflict):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from budgets.models import Budget, Limit
+from budgets.models import Budget, BudgetTemplate, Limit
 from ledger.errors import NotFound
 
 
@@ -61,6 +61,21 @@ def lock_spend(document_id: UUID) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, [str(document_id)])
+
+
+_TEMPLATES = "SELECT pg_advisory_xact_lock(hashtext('budgets_templates'), hashtext(%s))"
+
+
+def lock_templates(company_id: UUID) -> dict[UUID, BudgetTemplate]:
+    """Let nobody else change the templates of a company until the end of the transaction: no two of them may give the
+    same people the same. Nothing else is locked with them.
+
+    Returns:
+        All of them by id, as they are then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TEMPLATES, [str(company_id)])
+    return {template.id: template for template in BudgetTemplate.objects.filter(company_id=company_id)}
 
 
 def lock_limit(id: UUID) -> Limit:

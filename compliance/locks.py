@@ -1,6 +1,6 @@
 """The only place of this floor that locks.
 
-Order, everywhere: the user, then his log-in sessions; the log-in counters are taken alone.
+Order, everywhere: the user, then his log-in sessions; the log-in counters and companies are taken alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from compliance.models import LoginSession, User
+from compliance.models import Company, LoginSession, User
 
 _ACCOUNT_COUNTER, _NETWORK_COUNTER = 7301, 7302
 """Classes of advisory locks. They are never reused for anything else."""
@@ -20,6 +20,11 @@ _ACCOUNT_COUNTER, _NETWORK_COUNTER = 7301, 7302
 def lock_user(user_id: UUID) -> None:
     """Lock a user until the end of the transaction; read the row in a new statement afterwards."""
     _lock(User.objects.filter(id=user_id).select_for_update(no_key=True))
+
+
+def lock_company(company_id: UUID) -> None:
+    """Lock a company likewise. Whoever only refers to it does not wait."""
+    _lock(Company.objects.filter(id=company_id).select_for_update(no_key=True))
 
 
 def lock_login_session(*, user_id: UUID, session_id: UUID) -> None:

@@ -39,6 +39,7 @@ class Forecast:
             allocated.
         exhausted_on: the day on which nothing will be left. None: not within this period, or not `enough_data`.
         daily_average: of the last 28 days.
+        days_left: how many days of the period come after today.
     """
 
     enough_data: bool
@@ -46,6 +47,7 @@ class Forecast:
     burn_index: Decimal | None
     exhausted_on: date | None
     daily_average: Decimal
+    days_left: int
 
 
 def forecast(
@@ -86,6 +88,7 @@ def forecast(
         burn_index=_burn_index(Fraction(spent), Fraction(allocated), elapsed),
         exhausted_on=_exhausted_on(window, today, Fraction(allocated) - committed, average) if enough_data else None,
         daily_average=rounded(average, scale),
+        days_left=days_left,
     )
 
 

@@ -21,7 +21,9 @@ from ledger.services.allowances import Origin, ensure_allowance_accounts
 _COPIED = [field.name for field in fields(BudgetSpec) if field.name not in {"calendar", "categories", "thresholds"}]
 
 
-def create_budget(spec: BudgetSpec, *, origin: Origin, created_by: UUID | None, reason: str) -> Budget:
+def create_budget(
+    spec: BudgetSpec, *, origin: Origin, created_by: UUID | None, reason: str, id: UUID | None = None
+) -> Budget:
     """Set a budget, open its current period and announce both (`BudgetCreated`, `BudgetPeriodOpened`).
 
     May be called inside a transaction. Nothing before the current period is opened.
@@ -29,6 +31,7 @@ def create_budget(spec: BudgetSpec, *, origin: Origin, created_by: UUID | None, 
     Args:
         created_by: a user; None = the service itself.
         reason: kept in its history for ever; not empty.
+        id: one that follows from what it is made from, so that it is made once; None = a new one.
 
     Raises:
         InvalidInput: a field makes no sense; `errors` points at it.
@@ -39,7 +42,7 @@ def create_budget(spec: BudgetSpec, *, origin: Origin, created_by: UUID | None, 
     check_spec(spec)
     check_reason(reason)
     ensure_allowance_accounts(spec.company_id, [spec.currency])
-    budget = _row(spec, created_by)
+    budget = _row(id or new_id(), spec, created_by)
     with no_overlap(budget), journal.use_case():
         parent = lock_parent(budget)
         now = database_now()
@@ -56,11 +59,11 @@ def create_budget(spec: BudgetSpec, *, origin: Origin, created_by: UUID | None, 
     return budget
 
 
-def _row(spec: BudgetSpec, created_by: UUID | None) -> Budget:
+def _row(id: UUID, spec: BudgetSpec, created_by: UUID | None) -> Budget:
     copied = {name: getattr(spec, name) for name in _COPIED}
     calendar = spec.calendar
     return Budget(
-        id=new_id(),
+        id=id,
         zone=calendar.zone,
         week_start=calendar.week_start,
         month_day=calendar.month_day,

@@ -121,7 +121,7 @@ def _plan_opening(line: Timeline, window: Window, span: Span, origin: Origin) ->
         key=window.key,
         starts_at=span.starts_at,
         ends_at=span.ends_at,
-        base=_base(budget, window),
+        base=base_of(budget, window),
         opened_at=line.now,
     )
     line.periods.append(period)
@@ -139,7 +139,7 @@ def _plan_opening(line: Timeline, window: Window, span: Span, origin: Origin) ->
     line.commands.append(announce(budget, "BudgetPeriodOpened", period_fields(period), origin=origin, moves=moves))
 
 
-def _base(budget: Budget, window: Window) -> Decimal:
+def base_of(budget: Budget, window: Window) -> Decimal:
     """What a period starts with: the budget's amount, or its share by days of the first period if so wished, in the
     decimals that people see."""
     if not budget.prorate_first or budget.start_date <= window.first_day:

@@ -26,6 +26,9 @@ from ledger.models import (
 )
 from ledger.selectors.job_runs import job_runs
 
+RULE_STREAMS = (Stream.BUDGET.value, Stream.LIMIT.value)
+"""What happens to budgets and limits is an event of theirs, and told under their id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -37,12 +40,14 @@ class Scope:
         wallet_ids: the same ones by name when they are few (a team), so that indexes find them. None: the whole
             company, with its own accounts.
         actors: the company's people and programs; used to find commands that made no document.
+        rules: the visible budgets and limits; only their primary keys are looked at.
     """
 
     company_id: UUID
     wallets: QuerySet[Any]
     wallet_ids: frozenset[UUID] | None = None
     actors: tuple[QuerySet[Any], ...] = ()
+    rules: tuple[QuerySet[Any], ...] = ()
 
     @property
     def is_whole_company(self) -> bool:
@@ -59,6 +64,13 @@ class Scope:
         if self.wallet_ids is not None:
             return Q(**{f"{column}__in": self.wallet_ids})
         return Exists(self.wallets.filter(pk=OuterRef(column)))
+
+    def names_rule(self, column: str) -> Q:
+        """The condition that a column holds the id of a visible budget or limit."""
+        named = Q(pk__in=[])
+        for rules in self.rules:
+            named |= Q(Exists(rules.filter(pk=OuterRef(column))))
+        return named
 
 
 def accounts_within(scope: Scope) -> QuerySet[Account]:
@@ -85,12 +97,13 @@ def reservations_within(scope: Scope) -> QuerySet[Reservation]:
 
 
 def events_within(scope: Scope) -> QuerySet[Event]:
-    """The history of visible documents and accounts."""
+    """The history of visible documents, accounts, budgets and limits."""
     documents, accounts = transactions_within(scope), accounts_within(scope)
     if scope.is_whole_company:
         of_document = Q(stream=Stream.TRANSACTION) & Q(Exists(_one_by_one(documents, "stream_id")))
         of_account = Q(stream=Stream.ACCOUNTS) & Q(Exists(accounts.filter(id=OuterRef("stream_id"))))
-        return Event.objects.filter(of_document | of_account)
+        of_rule = Q(stream__in=RULE_STREAMS) & scope.names_rule("stream_id")
+        return Event.objects.filter(of_document | of_account | of_rule)
     # Few streams among many: found by the index on streams, where the condition above would read every event.
     found = Event.objects.filter(stream_id__in=documents.values("id").union(accounts.values("id"), all=True))
     # What was refused to a payer is nobody's business who does not see his wallet.
@@ -122,12 +135,12 @@ def inbox_within(scope: Scope) -> QuerySet[InboxEvent]:
 
 
 def outbox_within(scope: Scope) -> QuerySet[OutboxMessage]:
-    """The messages about visible wallets and documents."""
+    """The messages about visible wallets, documents, budgets and limits."""
     documents = _one_by_one(transactions_within(scope), "aggregate_id")
-    of_document = ~Q(aggregate_type="wallet") & Q(Exists(documents))
-    return OutboxMessage.objects.filter(
-        Q(aggregate_type="wallet") & Q(scope.names_wallet("aggregate_id")) | of_document
-    )
+    of_wallet = Q(aggregate_type="wallet") & Q(scope.names_wallet("aggregate_id"))
+    of_document = Q(aggregate_type="transaction") & Q(Exists(documents))
+    of_rule = Q(aggregate_type__in=RULE_STREAMS) & scope.names_rule("aggregate_id")
+    return OutboxMessage.objects.filter(of_wallet | of_document | of_rule)
 
 
 def commands_within(scope: Scope) -> QuerySet[Command]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ledger.core.accounts import WALLET, Account, Bucket, account_id
+from ledger.core.accounts import WALLET, Account, Book, Bucket, account_id
 from ledger.core.commands import TransactionType, Transfer, Undo
 from ledger.core.events import Stream
 from ledger.ids import ID_LAG, floor_around, floor_id
@@ -51,6 +51,11 @@ class Entry:
     amount: Decimal
     balance_after: Decimal | None
     account_seq: int | None
+
+    @property
+    def is_money(self) -> bool:
+        """Otherwise it is what a budget or limit allows."""
+        return self.book == Book.MONEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Every `Books` is a company of its own, so that tests which commit never meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -191,12 +190,13 @@ class Books:
         return undoing.reverse(*self._undoing(document_id, key, "reversal", **details))
 
     def _undoing(
-        self, document_id: UUID, key: str | None, *asked: Any, redirected: Mapping[UUID, UUID] | None = None
+        self, document_id: UUID, key: str | None, *asked: Any, **wishes: Any
     ) -> tuple[Transaction, undoing.UndoDetails]:
         accounts = touched_by(read_originals([document_id]).values())[document_id].account_ids
         step = self._step(key, document_id, *asked)
-        asker = {"claim": step.claim, "origin": step.origin, "redirected": redirected or {}}
-        details = undoing.UndoDetails(**asker, account_ids=accounts, reason="It did not work.")
+        details = undoing.UndoDetails(
+            claim=step.claim, origin=step.origin, account_ids=accounts, reason="It did not work.", **wishes
+        )
         return Transaction.objects.get(id=document_id), details
 
     def _step(self, key: str | None, *asked: Any) -> holds.Step:

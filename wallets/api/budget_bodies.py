@@ -28,6 +28,8 @@ from ledger.selectors.clock import database_now
 from wallets.api.budget_views import CHILDREN_MODES, ENFORCEMENTS, PERIOD_TYPES, REFUNDS_TO, ROLLOVERS
 from wallets.services.budgets import Subject, calendar_of_company, default_name
 
+MOST = Decimal(10) ** 15
+"""What budgets and limits say is less, so that their sums over periods and a company stay within what figures hold."""
 REASON = "Why; kept for ever in the history of the budget."
 ONE_DAY = timedelta(days=1)
 
@@ -109,9 +111,7 @@ def budget_spec(wanted: dict[str, Any], subject: Subject) -> BudgetSpec:
     currency = wanted.get("currency", subject.currency)
     if subject.wallet is not None and currency != subject.wallet.currency:
         raise InvalidInput("The wallet holds another currency.", pointer="/currency")
-    for name in SetBudget.amounts:
-        if name in wanted:
-            require_scale_of(wanted[name], currency, name)
+    require_allowances(wanted, currency)
     calendar, scope = calendar_of_company(subject.company), subject.scope
     start = wanted.get("start_date") or calendar.day_of(database_now())
     period_type, categories = PeriodType(wanted["period_type"]), tuple(wanted["categories"])
@@ -144,6 +144,19 @@ def budget_spec(wanted: dict[str, Any], subject: Subject) -> BudgetSpec:
     )
 
 
+def require_allowances(wanted: dict[str, Any], currency: str) -> None:
+    """Hold the amounts of a body to its currency, and to what budgets and limits may say.
+
+    Raises:
+        InvalidInput: `money.scale_exceeded` or `money.invalid`.
+    """
+    for name, amount in wanted.items():
+        if isinstance(amount, Decimal):
+            require_scale_of(amount, currency, name)
+            if amount >= MOST:
+                raise InvalidInput(f"This must be less than {MOST:,f}.", pointer=f"/{name}", code="money.invalid")
+
+
 def day_after(last_day: date | None, start: date) -> date | None:
     """The first day after a last day.
 
@@ -159,9 +172,7 @@ def day_after(last_day: date | None, start: date) -> date | None:
 
 def budget_change(wanted: dict[str, Any], budget: Budget) -> BudgetChange:
     """A validated body as the use case takes it. What is not named stays."""
-    for name in SetBudget.amounts:
-        if isinstance(wanted.get(name), Decimal):
-            require_scale_of(wanted[name], budget.currency, name)
+    require_allowances(wanted, budget.currency)
     asked = {name: value for name, value in wanted.items() if name not in {"total_amount", "reason"}}
     if "total_amount" in wanted:
         asked["amount"] = wanted["total_amount"]

@@ -14,13 +14,13 @@ from compliance.api.authentication import caller_of
 from compliance.api.origin import origin_of
 from ledger.api.fields import IdField, MoneyField, TextField, WordField
 from ledger.api.schema import operation
-from ledger.api.serializers import StrictSerializer, require_scale_of
+from ledger.api.serializers import StrictSerializer
 from ledger.api.views import ServiceView
 from ledger.errors import InvalidInput
 from ledger.money import EXACT, format_amount
 from ledger.selectors.assets import get_asset
 from ledger.services.claims import Reply
-from wallets.api.budget_bodies import REASON
+from wallets.api.budget_bodies import REASON, require_allowances
 from wallets.api.budget_views import EXAMPLE, BudgetAnswer, answered_once, budget_view, budget_views, reply_of
 from wallets.api.budgets import KEEPERS, MONEY, ChangedBudgetAnswer
 from wallets.selectors.budgets import get_visible_budget
@@ -93,7 +93,7 @@ class BudgetAdjustmentsView(ServiceView):
         wanted, expected_version = self.body(AdjustBudget), self.expected_version()
         budget = get_visible_budget(caller, budget_id)
         amount = wanted["amount"]
-        require_scale_of(amount, budget.currency, "amount")
+        require_allowances(wanted, budget.currency)
 
         def work() -> Reply:
             changed = adjust_budget(
@@ -137,7 +137,7 @@ class BudgetTransfersView(ServiceView):
             raise InvalidInput("A budget gives to another one.", pointer="/to_budget_id")
         giver = get_visible_budget(caller, from_id)
         receiver = get_visible_budget(caller, to_id)
-        require_scale_of(wanted["amount"], giver.currency, "amount")
+        require_allowances(wanted, giver.currency)
 
         def work() -> Reply:
             moved = move_budget(

@@ -24,6 +24,7 @@ from ledger.api.views import ServiceView, tagged
 from ledger.errors import InvalidInput
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
+from wallets.api.budget_bodies import require_allowances
 from wallets.api.budgets import KEEPERS, MONEY, READERS
 from wallets.selectors.budgets import find_visible_limits, get_visible_limit, require_visible_user
 from wallets.selectors.wallets import get_wallet
@@ -197,6 +198,7 @@ class LimitsView(ServiceView):
         caller, wanted = caller_of(request), self.body(SetLimit)
         user_id, wallet_id = wanted["user_id"], wanted.get("wallet_id")
         require_visible_user(caller, user_id)
+        require_allowances(wanted, wanted["currency"])
         if wallet_id is not None and get_wallet(caller, wallet_id).user_id != user_id:
             raise InvalidInput("This is a wallet of somebody else.", pointer="/wallet_id")
         spec = LimitSpec(

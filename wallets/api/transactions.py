@@ -174,13 +174,18 @@ class TransactionEntriesView(ServiceView):
                 }
             ]
         },
-        description="Signed lines that add up to zero per currency.",
+        description="Signed lines that add up to zero per book and currency. Those of the book `allowance` are what "
+        "the payer's budgets and limits gave; they are shown to who sees the payer.",
     )
     def get(self, request: Request, txn_id: UUID) -> Response:
         caller = caller_of(request)
-        entries = entries_of(get_visible_transaction(caller, txn_id).id)
-        visible = visible_wallet_ids(caller, (entry.owner_id for entry in entries))
-        return Response({"data": [entry_view(entry, entry.owner_id in visible) for entry in entries]})
+        document = get_visible_transaction(caller, txn_id)
+        entries = entries_of(document.id)
+        payer_id = document.source_wallet_id or document.destination_wallet_id
+        wallet_ids = {payer_id, *(entry.owner_id for entry in entries)} - {None}
+        visible = visible_wallet_ids(caller, (id for id in wallet_ids if id is not None))
+        shown = [entry for entry in entries if entry.is_money or payer_id in visible]
+        return Response({"data": [entry_view(entry, entry.owner_id in visible) for entry in shown]})
 
 
 def transaction_view(row: Transaction) -> dict[str, Any]:

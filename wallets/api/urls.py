@@ -5,8 +5,10 @@ from django.urls import path
 from wallets.api.balance_changes import BalanceChangesView
 from wallets.api.balance_history import BalanceHistoryView
 from wallets.api.balances import BalanceView
+from wallets.api.budget_backtests import BudgetBackTestsView
 from wallets.api.budget_checks import BudgetChecksView
 from wallets.api.budget_decisions import BudgetDecisionsView, BudgetDecisionView
+from wallets.api.budget_forecasts import BudgetForecastView
 from wallets.api.budget_moves import BudgetAdjustmentsView, BudgetTransfersView
 from wallets.api.budget_periods import BudgetHistoryView, BudgetPeriodsView, BudgetPeriodView
 from wallets.api.budget_requests import (
@@ -16,6 +18,7 @@ from wallets.api.budget_requests import (
     RejectionView,
     WithdrawalView,
 )
+from wallets.api.budget_templates import BudgetTemplatesView, BudgetTemplateView
 from wallets.api.budgets import BudgetsView, BudgetView, UserBudgetsView
 from wallets.api.closings import ClosingsView
 from wallets.api.company_balances import CompanyBalancesView
@@ -85,6 +88,10 @@ urlpatterns = [
     path("budgets/<uuid:budget_id>/periods", BudgetPeriodsView.as_view()),
     path("budgets/<uuid:budget_id>/periods/<str:key>", BudgetPeriodView.as_view()),
     path("budgets/<uuid:budget_id>/adjustments", BudgetAdjustmentsView.as_view()),
+    path("budgets/<uuid:budget_id>/forecast", BudgetForecastView.as_view()),
+    path("budgets/<uuid:budget_id>/backtests", BudgetBackTestsView.as_view()),
+    path("budget-templates", BudgetTemplatesView.as_view()),
+    path("budget-templates/<uuid:template_id>", BudgetTemplateView.as_view()),
     path("budget-transfers", BudgetTransfersView.as_view()),
     path("budget-requests", BudgetRequestsView.as_view()),
     path("budget-requests/<uuid:request_id>", BudgetRequestView.as_view()),

@@ -9,16 +9,19 @@ from typing import Any
 from compliance.models import Caller, ServiceAccount
 from compliance.selectors.scope import sees_whole_company, users_visible_to
 from ledger.selectors.scope import Scope
+from wallets.selectors.budgets import budgets_visible_to, limits_visible_to
 from wallets.selectors.wallets import find_wallets, wallets_visible_to
 
 
 def ledger_scope(caller: Caller) -> Scope:
     """What of the ledger belongs to the wallets that the caller may see."""
     visible = wallets_visible_to(caller).select_related(None)
+    rules = budgets_visible_to(caller), limits_visible_to(caller)
     if not sees_whole_company(caller):
-        return Scope(caller.company_id, visible, wallet_ids=frozenset(visible.values_list("id", flat=True)))
+        ids = frozenset(visible.values_list("id", flat=True))
+        return Scope(caller.company_id, visible, wallet_ids=ids, rules=rules)
     programs = ServiceAccount.objects.filter(company_id=caller.company_id)
-    return Scope(caller.company_id, visible, actors=(users_visible_to(caller), programs))
+    return Scope(caller.company_id, visible, actors=(users_visible_to(caller), programs), rules=rules)
 
 
 def narrowed_scope(caller: Caller, filters: Mapping[str, Any]) -> Scope:

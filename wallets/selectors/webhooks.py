@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
+from budgets.models import Budget, Limit
 from compliance.models import Caller
 from ledger.errors import NotFound
 from wallets.models import Wallet, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -22,6 +23,16 @@ EVENT_TYPES = (
     "ReservationCaptured",
     "ReservationReleased",
     "ReservationExpired",
+    "BudgetCreated",
+    "BudgetChanged",
+    "BudgetPeriodOpened",
+    "BudgetPeriodClosed",
+    "BudgetThresholdReached",
+    "BudgetExceeded",
+    "BudgetRequestOpened",
+    "BudgetRequestDecided",
+    "LimitCreated",
+    "LimitChanged",
 )
 """What can be subscribed to (docs/events.md)."""
 
@@ -99,3 +110,12 @@ def get_delivery(caller: Caller, delivery_id: UUID) -> WebhookDelivery:
 def companies_of_wallets(wallet_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """The company of each wallet that exists."""
     return dict(Wallet.objects.filter(id__in=list(wallet_ids)).values_list("id", "user__company_id"))
+
+
+def companies_of_rules(rule_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The company of each budget and limit that exists. No query without ids."""
+    wanted = list(rule_ids)
+    if not wanted:
+        return {}
+    budgets = Budget.objects.filter(id__in=wanted).values_list("id", "company_id")
+    return dict(budgets.union(Limit.objects.filter(id__in=wanted).values_list("id", "company_id"), all=True))

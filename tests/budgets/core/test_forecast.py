@@ -43,6 +43,7 @@ def test_the_run_rate_goes_on_to_the_end() -> None:
         burn_index=Decimal("0.93"),
         exhausted_on=None,
         daily_average=Decimal("10.00"),
+        days_left=11,
     )
 
 

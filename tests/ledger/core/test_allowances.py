@@ -20,9 +20,8 @@ from ledger.core.events import Event, EventType, Posting, Stream, event_after
 from ledger.core.machine import Decision, decide, evolve, evolve_accounts
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.core.state import State
-from tests.ledger.core.cast import CLAIM, COMMAND, EARLIER, EVENT, NOW, ORIGIN, leg, transfer, wallet
+from tests.ledger.core.cast import ALICE, CLAIM, COMMAND, EARLIER, EVENT, NOW, ORIGIN, leg, transfer, wallet
 from tests.ledger.core.hold_cast import (
-    ALICE,
     ALLOWANCES,
     BERLIN,
     ID,

@@ -97,8 +97,13 @@ class Model(Rules):
             return self._file(document, {"transfer.same_wallet"})
         parts: list[Kept] = [(part.source, part.held, part.target, part.asset, None) for part in command.parts]
         lines = [line for p in parts for line in ((p[0], p[3], -amount), (p[1], p[3], amount))]
-        rules = [(*map(one.account, BUCKETS), one.asset, one.units) for one in envelopes_of(command)]
-        kept = [line for p in rules for line in ((p[0], p[3], -(p[4] or amount)), (p[1], p[3], p[4] or amount))]
+        rules: list[Kept] = []
+        kept: list[Line] = []
+        for one in envelopes_of(command):
+            available, reserved, spent = map(one.account, BUCKETS)
+            rules.append((available, reserved, spent, one.asset, one.units))
+            taken = self._taken(command, one)
+            kept += [(available, one.asset, -taken), (reserved, one.asset, taken)]
         code = self._spend(command, set(self._faults(lines)), lines, kept, "BALANCE_RESERVED")
         if code is None:
             assert document.source_wallet_id is not None

@@ -10,7 +10,7 @@ import pytest
 from budgets.models import BudgetPeriod
 from compliance.models import AuditRecord
 from tests.compliance.clients import api_as
-from tests.wallets.budgets import EVERY_FIELD, pay, set_budget
+from tests.wallets.budgets import EVERY_FIELD, budget_body, pay, set_budget
 from tests.wallets.scene import Scene, give_wallet, nothing_recorded, problem_of, send
 
 
@@ -127,3 +127,26 @@ def test_who_sets_no_budgets_moves_none(scene: Scene, name: str) -> None:
         problem_of(send(client, path, body), 403, "auth.forbidden")
         body = {**body, "from_budget_id": budget["budget_id"], "to_budget_id": budget["budget_id"]}
         problem_of(send(client, "/v1/budget-transfers", body), 403, "auth.forbidden")
+
+
+@pytest.mark.parametrize("amount", ["1000000000000000", "9" * 20])
+def test_no_budget_and_no_limit_says_so_much_that_sums_could_run_over(scene: Scene, amount: str) -> None:
+    budget = set_budget(scene.cast.bob, scene.alices, "999999999999999.99", rollover="SURPLUS")
+    travel = set_budget(scene.cast.bob, scene.alices, categories=["travel"])
+    client, path = api_as(scene.cast.bob), f"/budgets/{budget['budget_id']}"
+    other = budget_body(scene.alices, period_type="WEEKLY", rollover="SURPLUS")
+    limit = {"user_id": str(scene.cast.alice.id), "window": "DAILY", "currency": "EUR", "reason": "A test."}
+    with nothing_recorded():
+        answers = [
+            adjust(scene, budget, amount),
+            move(scene, budget, travel, amount),
+            client.put("/v1/limits", {**limit, "max_amount": amount}),
+        ]
+        for name in ("total_amount", "buffer_amount", "rollover_cap"):
+            answers += [
+                client.put(path, {name: amount, "reason": "Test"}),
+                client.post("/budgets", {**other, name: amount}),
+            ]
+        for answer in answers:
+            problem_of(answer, 400, "money.invalid")
+    assert adjust(scene, budget, "999999999999999.99").json()["total_amount"] == "1999999999999999.98"

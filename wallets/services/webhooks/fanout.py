@@ -10,7 +10,7 @@ from ledger.selectors.stream import cloud_event
 from ledger.selectors.transactions import companies_of
 from ledger.services.following import OutboxMessage, Progress, follow
 from wallets.models import WebhookDelivery, WebhookEndpoint
-from wallets.selectors.webhooks import companies_of_wallets
+from wallets.selectors.webhooks import companies_of_rules, companies_of_wallets
 
 FOLLOWER = "webhooks"
 
@@ -47,11 +47,12 @@ def _note(messages: Sequence[OutboxMessage]) -> None:
 
 
 def _companies(messages: Sequence[OutboxMessage]) -> dict[UUID, UUID]:
-    """The company of each aggregate. A wallet belongs to its owner's, a refused document says its own."""
-    ids: dict[str, set[UUID]] = {"wallet": set(), "transaction": set()}
+    """The company of each aggregate. A wallet belongs to its owner's; documents, budgets and limits say their own."""
+    ids: dict[str, set[UUID]] = {"wallet": set(), "transaction": set(), "budget": set(), "limit": set()}
     for message in messages:
         ids.setdefault(message.aggregate_type, set()).add(message.aggregate_id)
-    return {**companies_of_wallets(ids["wallet"]), **companies_of(ids["transaction"])}
+    rules = companies_of_rules(ids["budget"] | ids["limit"])
+    return {**companies_of_wallets(ids["wallet"]), **companies_of(ids["transaction"]), **rules}
 
 
 def _is_wanted(message: OutboxMessage, endpoint: WebhookEndpoint) -> bool:
