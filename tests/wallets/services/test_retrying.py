@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from budgets.errors import RequestClosed
 from budgets.models import BudgetRequest
 from budgets.models.vocabulary import PeriodType, RequestKind
 from budgets.services.requests import Answer, Ask, approve_request, open_request
@@ -179,3 +180,21 @@ def test_five_who_try_at_once_pay_once(committed_db: None) -> None:
     assert asked.retries() == ["ACCEPTED", "ACCEPTED"]
     assert available(asked.scene.alices) == 250
     assert [len(documents_of(reference)) for reference in asked.references] == [1, 2, 2]
+
+
+def test_three_who_approve_at_once_give_once(committed_db: None) -> None:
+    asked = Asked()
+    first, _ = asked.requests
+
+    def approve() -> str:
+        try:
+            approve_request(first.id, Answer(origin=ORIGIN, by=asked.scene.cast.bob.id, reason="Yes."))
+        except RequestClosed:
+            return "closed"
+        return "approved"
+
+    assert sorted(answers(together([approve] * 3))) == ["approved", "closed", "closed"]
+    period = asked.budget.periods.get(adjustments__gt=0)
+    assert period.adjustments == 1
+    told = OutboxMessage.objects.filter(aggregate_id=asked.budget.id, type="BudgetRequestDecided")
+    assert told.count() == 1
