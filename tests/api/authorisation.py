@@ -23,9 +23,9 @@ from tests.api.budget_things import (
     given_budgets,
     given_decision,
     given_limit,
-    given_template,
     given_own_request,
     given_request,
+    given_template,
     limited,
     moved,
 )
