@@ -135,9 +135,9 @@ CODES: dict[str, Code] = {
     "budget.overlap": Code(
         409,
         "Overlapping budget",
-        "There is an active budget of this scope, period type, currency and set of categories at that time already; "
-        "`existing_id` names it.",
-        "Change the existing budget.",
+        "There is an active budget of this scope, period type, currency and set of categories at that time already, or "
+        "such a template for this role, or one of this name; `existing_id` names it.",
+        "Change the existing one.",
     ),
     "budget.ended": Code(409, "Budget expired", "An expired budget is final.", "Set a new budget."),
     "budget.request_pending": Code(

@@ -135,8 +135,7 @@ def _kept_step(step: EnvelopeStep) -> Step | None:
 
 def _is_of_base(step: EnvelopeStep) -> bool:
     """Whether it gives a period what it starts with, which is what the trial supposes otherwise."""
-    told = step.told or {}
-    return told.get("message") == "BudgetPeriodOpened" or "base" in told.get("after", {})
+    return step.message == "BudgetPeriodOpened" or "base" in step.changed
 
 
 def _refused_spends(budget: Budget, periods: Sequence[BudgetPeriod]) -> Iterator[_Placed]:

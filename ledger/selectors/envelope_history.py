@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -26,11 +25,12 @@ _SPENT = """
 _SPENDS = """
     SELECT count(*) FROM (
         SELECT FROM ledger_posting WHERE account_id = %(account)s AND amount > 0 LIMIT %(enough)s
-    ) AS some
+    ) AS seen
 """
 _STEPS = """
     SELECT p.account_id, p.amount, p.recorded_at, e.id, e.stream = 'transaction', e.stream_id,
-           e.data ->> 'original_transaction_id', CASE WHEN e.stream <> 'transaction' THEN e.data END
+           e.data ->> 'original_transaction_id', e.data ->> 'message',
+           ARRAY(SELECT jsonb_object_keys(e.data -> 'after'))
     FROM (
         SELECT id, account_id, event_id, amount, recorded_at FROM ledger_posting
         WHERE account_id = ANY(%(accounts)s)
@@ -58,7 +58,7 @@ class EnvelopeStep:
         amount: what was taken or returned, positive; of ALLOTTED the signed change.
         event_id: orders what was decided in one go.
         document_id: that took it, or that took what is returned now; None for ALLOTTED.
-        told: what the event of ALLOTTED says.
+        message: what ALLOTTED is told as. changed: the names of the fields that it says to have changed.
     """
 
     kind: StepKind
@@ -67,7 +67,8 @@ class EnvelopeStep:
     recorded_at: datetime
     event_id: UUID
     document_id: UUID | None = None
-    told: Mapping[str, Any] | None = None
+    message: str = ""
+    changed: frozenset[str] = frozenset()
 
 
 def spent_between(
@@ -121,7 +122,8 @@ def _step(
     is_of_document: bool,
     stream_id: UUID,
     original_id: str | None,
-    told: Mapping[str, Any] | None,
+    message: str | None,
+    changed: list[str],
 ) -> EnvelopeStep:
     if not is_of_document:
         return EnvelopeStep(
@@ -130,7 +132,8 @@ def _step(
             amount=amount,
             recorded_at=recorded_at,
             event_id=event_id,
-            told=told,
+            message=message or "",
+            changed=frozenset(changed),
         )
     return EnvelopeStep(
         kind=StepKind.TAKEN if amount < 0 else StepKind.RETURNED,

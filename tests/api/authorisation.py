@@ -25,6 +25,7 @@ from tests.api.budget_things import (
     given_limit,
     given_own_request,
     given_request,
+    given_template,
     limited,
     moved,
 )
@@ -42,8 +43,10 @@ from tests.api.tables import (
     FREEZE,
     HAND_IN,
     HOLD,
+    KEEP_TEMPLATES,
     KEEP_WEBHOOKS,
     LIST,
+    LIST_TEMPLATES,
     LIST_WEBHOOKS,
     LOG_IN,
     OPEN_WALLET,
@@ -51,7 +54,9 @@ from tests.api.tables import (
     PEOPLE_ONLY,
     PUBLIC,
     READ_CLOSINGS,
+    READ_TEMPLATES,
     READ_WEBHOOKS,
+    RUN_COMPANY,
     SEE,
     SEE_COMPANY,
     SET_BUDGET,
@@ -90,6 +95,7 @@ class Things:
             "budget_id": NOWHERE,
             "request_id": NOWHERE,
             "limit_id": NOWHERE,
+            "template_id": NOWHERE,
             "key": "2026-03",
         }
 
@@ -200,6 +206,7 @@ NOWHERE = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e09"
 EARLIER = {"effective_at": "2026-03-10T12:00:00Z", "effective_reason": "Forgotten."}
 BOOKING = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "booking", "reference_id": "b-1"}
 NINA = {"email": "nina.matrix@nordwind.example", "first_name": "Nina", "last_name": "Berg"}
+TEMPLATE = {"name": "Monthly budget", "total_amount": "600", "currency": "EUR"}
 FIRST_VERSION = {"If-Match": '"v1"'}
 ANY_VERSION = {"If-Match": "*"}
 
@@ -363,6 +370,27 @@ ROWS = (
     ),
     Row("GET /v1/budget-decisions", SEE, "budgets:read", query="?wallet_id={wallet_id}"),
     Row("GET /v1/budget-decisions/{txn_id}", SEE, "budgets:read", given=given_decision),
+    Row("GET /v1/budgets/{budget_id}/forecast", SEE, "budgets:read", given=given_budget),
+    Row(
+        "POST /v1/budgets/{budget_id}/backtests",
+        SEE,
+        "budgets:read",
+        lambda things: {"total_amount": "1"},
+        given=given_budget,
+    ),
+    Row("GET /v1/budget-templates", LIST_TEMPLATES, "budgets:read"),
+    Row("POST /v1/budget-templates", RUN_COMPANY, body=lambda things: TEMPLATE),
+    Row("GET /v1/budget-templates/{template_id}", READ_TEMPLATES, "budgets:read", given=given_template),
+    Row(
+        "PATCH /v1/budget-templates/{template_id}",
+        KEEP_TEMPLATES,
+        None,
+        lambda things: {"total_amount": "700"},
+        given=given_template,
+        headers=FIRST_VERSION,
+    ),
+    Row("GET /v1/companies/current", LIST, "users:read"),
+    Row("PATCH /v1/companies/current", RUN_COMPANY, body=lambda things: {"fiscal_month": 4}),
     Row("GET /v1/budget-requests", LIST, "budgets:read"),
     Row("POST /v1/budget-requests", ASK_FOR_MORE, None, asked_for, given=given_budget),
     Row("GET /v1/budget-requests/{request_id}", SEE, "budgets:read", given=given_request),

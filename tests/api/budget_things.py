@@ -15,6 +15,7 @@ from budgets.services.creating import create_budget
 from budgets.services.limits import LimitSpec, set_limit
 from budgets.services.requests import Ask, open_request
 from budgets.services.specs import BudgetSpec
+from budgets.services.templates import TemplateSpec, create_template
 from ledger.ids import new_id
 from ledger.services.claims import NO_REPLY
 from tests.wallets.scene import ORIGIN
@@ -78,6 +79,15 @@ def given_budgets(client: APIClient, things: Named) -> dict[str, str]:
     for wallet in _wallets(things):
         for period_type in (PeriodType.YEARLY, PeriodType.QUARTERLY):
             budget_of(wallet, period_type)
+    return {}
+
+
+def given_template(client: APIClient, things: Named) -> dict[str, str]:
+    """A template of the company that the wallet belongs to."""
+    for wallet in _wallets(things):
+        company = {"company_id": wallet.user.company_id, "currency": wallet.currency}
+        made = create_template(TemplateSpec(**company, name="Yearly budget", amount=Decimal(600)))
+        return {"template_id": str(made.id)}
     return {}
 
 

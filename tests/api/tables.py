@@ -311,6 +311,28 @@ SYSTEM without   -    403   403      403
 """
 """Nobody says what he himself may spend."""
 
+READ_TEMPLATES = READ_WEBHOOKS.replace(
+    "MANAGER          403  403   403      403", "MANAGER          yes  yes   yes      404"
+)
+LIST_TEMPLATES = LIST_WEBHOOKS.replace("MANAGER          403", "MANAGER          yes")
+
+KEEP_TEMPLATES = KEEP_WEBHOOKS.replace(
+    "SYSTEM with      -    yes   yes      404", "SYSTEM with      -    403   403      403"
+)
+
+RUN_COMPANY = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          403
+SYSTEM with      403
+SYSTEM without   403
+"""
+"""What counts for everybody of the company is said by its people of finance."""
+
 ASK_FOR_MORE = """
                  own  team  company  foreign
 anonymous        401  401   401      401
