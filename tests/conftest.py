@@ -14,7 +14,7 @@ from io import StringIO
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
 
@@ -81,8 +81,12 @@ def messages_fit_their_schemas(request: pytest.FixtureRequest) -> Iterator[None]
 
 
 def _is_aborted() -> bool:
-    """Whether the test has left a transaction in which a statement failed."""
+    """Whether the test has left a transaction in which a statement failed, or no database to ask."""
     default = connections["default"]
+    try:
+        default.ensure_connection()
+    except OperationalError:
+        return True
     session = default.connection
     return default.needs_rollback or (
         session is not None and session.info.transaction_status is TransactionStatus.INERROR

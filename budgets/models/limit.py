@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from budgets.models.vocabulary import LimitedType, LimitStatus, LimitWindow
@@ -57,14 +57,14 @@ class Limit(models.Model):
             models.CheckConstraint(name="limit_window", condition=Q(window__in=LimitWindow.values)),
             models.CheckConstraint(name="limit_limited_type", condition=Q(limited_type__in=LimitedType.values)),
             models.UniqueConstraint(
-                F("user_id"),
-                F("wallet_id"),
-                F("limited_type"),
-                F("window"),
-                F("currency"),
-                name="limit_one_active",
-                condition=Q(status=LimitStatus.ACTIVE),
-                nulls_distinct=False,
+                name="limit_one_active_per_user",
+                fields=["user_id", "limited_type", "window", "currency"],
+                condition=Q(status=LimitStatus.ACTIVE, wallet_id__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="limit_one_active_per_wallet",
+                fields=["user_id", "wallet_id", "limited_type", "window", "currency"],
+                condition=Q(status=LimitStatus.ACTIVE, wallet_id__isnull=False),
             ),
         ]
         indexes = [

@@ -33,14 +33,14 @@ BUDGETS = (
     ),
     Invariant(
         "I9a",
-        "each period has its three accounts in its budget's currency, and no other envelope of budgets exists",
+        "each period has its three accounts, in its budget's currency",
         """
-        SELECT coalesce(p.id, a.owner_id) AS period_id, count(a.id) AS accounts
+        SELECT p.id AS period_id, count(a.id) AS accounts
         FROM budgets_budgetperiod p
         JOIN budgets_budget b ON b.id = p.budget_id
-        FULL JOIN (SELECT * FROM ledger_account WHERE owner_type = 'BUDGET') a ON a.owner_id = p.id
-        GROUP BY 1, p.id, b.currency
-        HAVING p.id IS NULL OR count(a.id) <> 3 OR bool_or(a.asset_id <> b.currency OR a.book <> 'allowance')
+        LEFT JOIN ledger_account a ON a.owner_id = p.id AND a.owner_type = 'BUDGET'
+        GROUP BY p.id, b.currency
+        HAVING count(a.id) <> 3 OR bool_or(a.asset_id <> b.currency OR a.book <> 'allowance')
                OR array_agg(a.bucket::text ORDER BY a.bucket) <> '{AVAILABLE,RESERVED,SPENT}'
         LIMIT 1
         """,

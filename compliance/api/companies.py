@@ -12,13 +12,14 @@ from compliance.api.authentication import caller_of
 from compliance.api.origin import origin_of
 from compliance.api.users import EVERYBODY
 from compliance.models import Company
-from compliance.services.calendars import change_calendar
+from compliance.services.calendars import change_calendar, require_zone
 from ledger.api.fields import TextField, WholeNumberField
 from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.serializers import StrictSerializer
 from ledger.api.times import rfc3339
 from ledger.api.views import ServiceView
+from ledger.errors import InvalidInput
 
 EXAMPLE = {
     "company_id": "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c002",
@@ -32,10 +33,25 @@ EXAMPLE = {
 }
 
 
+class ZoneField(TextField):
+    """The name of an IANA time zone, in exactly that spelling."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        try:
+            require_zone(name)
+        except InvalidInput as error:
+            self.refuse(error.detail)
+        return name
+
+
 class ChangeCompany(StrictSerializer):
     """Only what is named changes."""
 
-    timezone = TextField(max_length=64, required=False, help_text="IANA zone whose midnight ends a day.")
+    timezone = ZoneField(required=False, help_text="IANA zone whose midnight ends a day.")
     week_start = WholeNumberField(min_value=1, max_value=7, required=False, help_text="1 Monday … 7 Sunday.")
     month_day = WholeNumberField(min_value=1, max_value=28, required=False, help_text="Day on which months begin.")
     fiscal_month = WholeNumberField(

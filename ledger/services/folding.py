@@ -17,7 +17,11 @@ _FOLD = """
     ), tails AS (
         SELECT a.id, sum(p.amount) AS total
         FROM ledger_event AS e
-        JOIN ledger_posting AS p ON p.id > e.id AND p.id <= ledger_last_posting_id(e.id)
+        CROSS JOIN LATERAL (
+            SELECT account_id, amount FROM ledger_posting
+            WHERE id > e.id AND id <= ledger_last_posting_id(e.id)
+            OFFSET 0  -- leaves the planner no other way than the index, event by event
+        ) AS p
         JOIN ledger_account AS a ON a.id = p.account_id
         WHERE a.bucket = 'SYSTEM' AND e.xid >= coalesce(a.folded_xid, 0)
           -- The same again, for all accounts at once: this is what the index on xid can use.

@@ -82,12 +82,17 @@ def given_budgets(client: APIClient, things: Named) -> dict[str, str]:
     return {}
 
 
+def template_of(wallet: Wallet) -> str:
+    """The id of a template of the company that a wallet belongs to."""
+    spec = TemplateSpec(
+        company_id=wallet.user.company_id, currency=wallet.currency, name="Yearly budget", amount=Decimal(600)
+    )
+    return str(create_template(spec).id)
+
+
 def given_template(client: APIClient, things: Named) -> dict[str, str]:
-    """A template of the company that the wallet belongs to."""
     for wallet in _wallets(things):
-        company = {"company_id": wallet.user.company_id, "currency": wallet.currency}
-        made = create_template(TemplateSpec(**company, name="Yearly budget", amount=Decimal(600)))
-        return {"template_id": str(made.id)}
+        return {"template_id": template_of(wallet)}
     return {}
 
 

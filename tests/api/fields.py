@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from budgets.models.vocabulary import PeriodType
 from ledger.api.fields import StrictField
 from ledger.models import Transaction
-from tests.api.budget_things import budget_of, limit_of
+from tests.api.budget_things import budget_of, limit_of, template_of
 from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
@@ -125,7 +125,7 @@ def request_for(field: BodyField, scene: Scene) -> Request:
 def _rules_of(scene: Scene) -> dict[str, str]:
     first, second = (str(budget_of(scene.alices, kind).id) for kind in (PeriodType.YEARLY, PeriodType.QUARTERLY))
     budgets = {**dict.fromkeys(("id", "budget_id", "from_budget_id"), first), "to_budget_id": second}
-    return {**budgets, "limit_id": limit_of(scene.alices)}
+    return {**budgets, "limit_id": limit_of(scene.alices), "template_id": template_of(scene.alices)}
 
 
 def _with_real_ids(example: Any, real: dict[str, str]) -> Any:

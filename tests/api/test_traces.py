@@ -238,6 +238,7 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "seed_demo": EVENT,
     "send_webhooks": DELIVERS,
     "snapshot_balances": DERIVES,
+    "verify_budgets": READS,
     "verify_ledger": READS,
     "verify_receipt": READS,
     "verify_seals": READS,

@@ -172,8 +172,9 @@ def test_every_message_is_described() -> None:
     sent = set(re.findall(r'"((?:Wallet|Transaction|Booking)[A-Za-z]+)"', read("ledger/services/messages.py")))
     sent |= {type.value for type in EventType if type.is_of_hold} - MOVING_NOTHING
     sent |= set(re.findall(r'"(Limit(?:Created|Changed))"', read("budgets/services/limits.py")))
-    of_budgets = "".join(read(f"budgets/services/{module}.py") for module in ("creating", "history", "opening"))
-    sent |= set(re.findall(r'"(Budget(?:Created|Changed|PeriodOpened|PeriodClosed))"', of_budgets))
+    modules = ("creating", "history", "opening", "alerts", "requests")
+    of_budgets = "".join(read(f"budgets/services/{module}.py") for module in modules)
+    sent |= set(re.findall(r'"(Budget[A-Z][A-Za-z]+)"', of_budgets))
     described = set(re.findall(r"^\| `(\w+)` \|", read("docs/events.md"), re.MULTILINE))
     assert sent == described
 

@@ -17,12 +17,13 @@ STATUSES: dict[int, str] = {
     400: "request.malformed request.validation money.invalid money.scale_exceeded currency.unsupported "
     "pagination.invalid idempotency.key_missing",
     401: "auth.required auth.invalid_token auth.invalid_credentials",
-    403: "auth.forbidden",
+    403: "approval.self auth.forbidden",
     404: "not_found",
     405: "method.not_allowed",
     406: "not_acceptable",
     409: "wallet.already_exists wallet.invalid_transition wallet.not_empty reservation.not_open reservation.expired "
-    "transfer.duplicate_reference budget.overlap budget.ended idempotency.in_progress lock.timeout",
+    "transfer.duplicate_reference budget.overlap budget.ended budget.request_pending budget.request_closed "
+    "idempotency.in_progress lock.timeout",
     412: "precondition.failed",
     413: "request.too_large",
     415: "media_type.unsupported",

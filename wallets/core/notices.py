@@ -114,7 +114,7 @@ def _exceeded(data: Data, cause: str) -> Notice:
 
 
 def _changed(data: Data, cause: str) -> Notice:
-    return _of_budget(Kind.BUDGET_CHANGED, cause, data, {"reason": _text(data["reason"])}, Audience.OWNER)
+    return _of_budget(Kind.BUDGET_CHANGED, cause, data, {}, Audience.OWNER)
 
 
 def _request_opened(data: Data, cause: str) -> Notice:

@@ -88,9 +88,7 @@ def _exceeded(facts: Facts, amount: _Amount) -> Text:
 
 
 def _changed(facts: Facts, amount: _Amount) -> Text:
-    return Text(
-        "A budget was changed", f"The reason given: {facts['reason']}" if facts["reason"] else "See what is new."
-    )
+    return Text("A budget was changed", "See what is new.")
 
 
 def _asked(facts: Facts, amount: _Amount) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -37,7 +38,7 @@ def outlook(budget: Budget) -> Outlook:
 def spend(owner: Owner, amount: str, *, at: datetime) -> None:
     """A payment that is recorded now and counts from an earlier moment."""
     allowances = owner.payment(amount, at=at).allowances
-    earlier = {"effective_at": at, "effective_reason": "Forgotten."}
+    earlier: Any = {"effective_at": at, "effective_reason": "Forgotten."}
     assert (
         code_of(journal.post([owner.books.payment(owner.wallet, amount, allowances=allowances, **earlier)])[0]) is None
     )

@@ -214,8 +214,8 @@ def test_with_the_real_rule_it_refuses_what_was_refused(wishes: list[tuple[str, 
         elif kind in {"capture", "release"} and held:
             hold, most = held.pop()
             _end(owner, hold, str(min(amount, most)) if kind == "capture" else None)
-    for one, amount in ((budget, "100"), (other, "70")):
-        outcome = tried(one, amount, periods=1)
+    for one, whole in ((budget, "100"), (other, "70")):
+        outcome = tried(one, whole, periods=1)
         real = _refused_by(one)
         assert {spend.asked.document_id for spend in outcome.refused} == real
         assert outcome.was_refused == len(real)

@@ -153,7 +153,7 @@ def test_two_for_a_role_never_say_the_same(owner: Owner, more: dict[str, Any]) -
 
 def test_a_rested_one_comes_back_only_where_its_place_is_free(owner: Owner) -> None:
     first = template(owner)
-    where = {"company_id": owner.books.company_id, "template_id": first.id}
+    where: Any = {"company_id": owner.books.company_id, "template_id": first.id}
     change_template(**where, changes={"is_active": False})
     template(owner)
     with pytest.raises(TemplateOverlap):
@@ -189,7 +189,7 @@ def test_what_makes_no_sense_is_named(owner: Owner, changes: dict[str, Any], poi
 def test_a_change_counts_for_wallets_that_come_later(owner: Owner) -> None:
     made = template(owner, prorate_first=False)
     (budget,) = applied(owner)
-    where = {"company_id": owner.books.company_id, "template_id": made.id}
+    where: Any = {"company_id": owner.books.company_id, "template_id": made.id}
     with pytest.raises(PreconditionFailed):
         change_template(**where, changes={"amount": Decimal(700)}, expected_version=2)
     change_template(**where, changes={"amount": Decimal(700)}, expected_version=1)

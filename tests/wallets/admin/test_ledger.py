@@ -170,7 +170,8 @@ def test_large_tables_are_neither_counted_nor_sorted(scene: Scene, model: type[M
     client = at_desk(scene.cast.audrey)
     with CaptureQueriesContext(connection) as queries:
         client.get(path_of(model) + "?o=1.-2&all=")
-    assert not [query["sql"] for query in queries if "COUNT(" in query["sql"].upper()]
+    table = model._meta.db_table
+    assert not [query["sql"] for query in queries if "COUNT(" in query["sql"].upper() and table in query["sql"]]
     assert client.get(path_of(model) + "?p=201").status_code == 302
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from budgets.errors import RequestClosed
 from budgets.models import BudgetRequest
 from budgets.models.vocabulary import PeriodType, RequestKind
 from budgets.services.requests import Answer, Ask, approve_request, open_request
+from ledger.errors import Busy
 from ledger.models import OutboxMessage, Transaction
 from ledger.services import journal
 from tests.api.budget_things import budget_of
@@ -57,6 +59,7 @@ def test_its_own_approval_is_its_one_try(asked: Asked) -> None:
         assert retry_spends() == 1
     assert asked.retries() == ["REFUSED", "PARKED"]
     first.refresh_from_db()
+    assert first.retry_txn_id is not None
     refused = Transaction.objects.get(id=first.retry_txn_id)
     assert (refused.state, refused.refusal_code) == ("FAILED", "budget.exceeded")
     asked.approve(Decimal(500))
@@ -96,7 +99,7 @@ def test_one_that_fails_harms_no_other(asked: Asked, monkeypatch: pytest.MonkeyP
 
     def busy(commands: Any, **more: Any) -> Any:
         if any(getattr(getattr(c, "document", None), "reference_id", "") == first for c in commands):
-            raise journal.Busy("Somebody else is at it.")
+            raise Busy("Somebody else is at it.")
         return record(commands, **more)
 
     with monkeypatch.context() as patched:
@@ -177,3 +180,21 @@ def test_five_who_try_at_once_pay_once(committed_db: None) -> None:
     assert asked.retries() == ["ACCEPTED", "ACCEPTED"]
     assert available(asked.scene.alices) == 250
     assert [len(documents_of(reference)) for reference in asked.references] == [1, 2, 2]
+
+
+def test_three_who_approve_at_once_give_once(committed_db: None) -> None:
+    asked = Asked()
+    first, _ = asked.requests
+
+    def approve() -> str:
+        try:
+            approve_request(first.id, Answer(origin=ORIGIN, by=asked.scene.cast.bob.id, reason="Yes."))
+        except RequestClosed:
+            return "closed"
+        return "approved"
+
+    assert sorted(answers(together([approve] * 3))) == ["approved", "closed", "closed"]
+    period = asked.budget.periods.get(adjustments__gt=0)
+    assert period.adjustments == 1
+    told = OutboxMessage.objects.filter(aggregate_id=asked.budget.id, type="BudgetRequestDecided")
+    assert told.count() == 1
