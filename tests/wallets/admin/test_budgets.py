@@ -142,6 +142,8 @@ def test_the_list_as_a_file(scene: Scene, used: dict[str, Any]) -> None:
     assert (row["allowed"], row["spent"], row["reserved"], row["left"]) == ("60.00", "30.00", "0.00", "30.00")
     assert (row["used_percent"], row["user_id"]) == ("50", str(scene.cast.alice.id))
     assert "Winter" not in response.content.decode()
+    assert at_desk(scene.cast.bob).get(f"{BUDGETS}download/?p=999").status_code == 404
+    assert at_desk(scene.cast.bob).get(f"{BUDGETS}download/?created_by__gt=0").status_code == 400
 
 
 def test_the_days_as_a_file(scene: Scene, used: dict[str, Any]) -> None:
