@@ -34,13 +34,13 @@ def statements(request: Callable[[], Any], *, status: int = 200) -> int:
 
 
 def test_a_transfer(scene: Scene) -> None:
-    """The log-in, the wallets, claim, lock, read, write."""
+    """The log-in, the wallets, budgets, limits, claim, lock, read, write."""
     client = api_as(scene.cast.alice)
     body = transfer_body(scene.alices, scene.bobs)
-    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 6
-    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 4  # replayed: claim, look up
+    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 8
+    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 6  # replayed: claim, look up
     refused = transfer_body(scene.alices, scene.bobs, "1000")
-    assert statements(lambda: send(client, "/v1/transfers", refused, key="key-2"), status=422) == 6
+    assert statements(lambda: send(client, "/v1/transfers", refused, key="key-2"), status=422) == 8
 
 
 def test_a_transfer_in_the_seeds_form(scene: Scene) -> None:
@@ -48,7 +48,7 @@ def test_a_transfer_in_the_seeds_form(scene: Scene) -> None:
     wallets = {"from_account": str(scene.alices.id), "to_account": str(scene.bobs.id)}
     id = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e01"
     body = {**wallets, "amount": "1", "currency": "EUR", "transaction_id": id}
-    assert statements(lambda: client.post("/v1/wallet/balance_transfer", body), status=201) == 6
+    assert statements(lambda: client.post("/v1/wallet/balance_transfer", body), status=201) == 8
 
 
 @pytest.mark.parametrize("atomic", [False, True])
@@ -63,7 +63,7 @@ def test_a_batch_of_any_size(scene: Scene, atomic: bool) -> None:
         ]
         return client.post("/v1/transfers/batch", {"atomic": atomic, "transfers": rows})
 
-    assert [statements(lambda: post(0, 1)), statements(lambda: post(1, 100))] == [6, 6]
+    assert [statements(lambda: post(0, 1)), statements(lambda: post(1, 100))] == [8, 8]
 
 
 def test_a_hold_and_its_steps(scene: Scene) -> None:
@@ -72,9 +72,9 @@ def test_a_hold_and_its_steps(scene: Scene) -> None:
     client = api_as(scene.cast.alice)
     hold = reserve(scene.cast.alice, scene.alices, "20", destination_wallet_id=str(scene.bobs.id))
     body = hold_body(scene.alices, "1")
-    assert statements(lambda: send(client, "/v1/reservations", body, key="next"), status=201) == 7
+    assert statements(lambda: send(client, "/v1/reservations", body, key="next"), status=201) == 9
     to_bob = hold_body(scene.alices, "1", destination_wallet_id=str(scene.bobs.id))
-    assert statements(lambda: send(client, "/v1/reservations", to_bob, key="bobs"), status=201) == 8
+    assert statements(lambda: send(client, "/v1/reservations", to_bob, key="bobs"), status=201) == 10
     steps: dict[str, dict[str, Any]] = {
         "capture": {"amount": "1", "final": False},
         "extend": {"expires_in": 60},
@@ -130,7 +130,7 @@ def test_a_booking(scene: Scene) -> None:
         return client.post(f"/v1/wallets/{scene.alices.id}/transactions", body)
 
     book_once("the first opens the clearing account")
-    assert statements(lambda: book_once("b-1"), status=201) == 7
+    assert statements(lambda: book_once("b-1"), status=201) == 9
 
 
 def test_a_balance(scene: Scene) -> None:
@@ -201,6 +201,6 @@ def test_an_event_of_another_service(scene: Scene) -> None:
     hand_in = partial(client.post, "/v1/inbox/events")
     hand_in(booked(scene.cast.alice, "1", booking="B-0"))  # opens the clearing account
     envelope = booked(scene.cast.alice, "1", booking="B-1")
-    assert statements(lambda: hand_in(envelope), status=202) == 13
+    assert statements(lambda: hand_in(envelope), status=202) == 15
     assert statements(lambda: hand_in(envelope), status=202) == 4
-    assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 17
+    assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 18
