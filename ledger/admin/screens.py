@@ -52,7 +52,7 @@ class Table:
     rows: list[list[Any]]
     note: str = ""
     numbers: ClassVar[frozenset[str]] = frozenset(
-        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings", "Left"}
+        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings", "Left", "Short by"}
     )
     """Headers of columns that are aligned right."""
 

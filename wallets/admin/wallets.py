@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -18,7 +18,7 @@ from compliance.admin.staff import record_looks, signed_in
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import users_visible_to
 from ledger.admin.cells import EMPTY, label_cell, money_cell
-from ledger.admin.screens import ReadOnlyAdmin, Table
+from ledger.admin.screens import Table
 from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
@@ -33,6 +33,7 @@ from wallets.admin.filters import CurrencyFilter, LockFilter, TeamFilter
 from wallets.admin.pages import figure_cards, history_table, holds_table, movements_table
 from wallets.admin.statements import downloads, statement_file
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, offered
+from wallets.admin.wallet_rules import RULES, RuledWallets, rule_tables, rules_offered
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import wallets_visible_to, with_lock
@@ -41,7 +42,7 @@ from wallets.services.wallets import KEEPERS, change_status
 
 
 @admin.register(Wallet)
-class WalletAdmin(ReadOnlyAdmin):
+class WalletAdmin(RuledWallets):
     list_display = ("owner", "team", "type", "currency", "status_label", "lock_label", "available", "reserved", "total")
     list_filter = ("status", "type", CurrencyFilter, TeamFilter, LockFilter)
     search_ids = ("id", "user_id")
@@ -55,7 +56,7 @@ class WalletAdmin(ReadOnlyAdmin):
         ("created_at", "updated_at"),
         "lock_label",
     )
-    actions_detail = ("freeze", "suspend", "reactivate", "close", BREAK_LOCK)
+    actions_detail = ("freeze", "suspend", "reactivate", "close", BREAK_LOCK, *RULES)
     change_form_outer_before_template = "admin/wallets/wallet/figures.html"
 
     # -- What is seen, and by whom.
@@ -96,7 +97,8 @@ class WalletAdmin(ReadOnlyAdmin):
         changes = status_history(row.id, row.currency)
         actors = users_visible_to(signed_in(request)).in_bulk({c.actor_id for c in changes if c.actor_id})
         record_looks(request, {row.user_id, *actors})
-        return [*holds_table(row), movements_table(row), history_table(changes, actors)]
+        rules = rule_tables(request, row)
+        return [*rules, *holds_table(row), movements_table(row), history_table(changes, actors)]
 
     def get_urls(self) -> list[URLPattern]:
         pages = {
@@ -169,6 +171,7 @@ class WalletAdmin(ReadOnlyAdmin):
         """The buttons that make sense for this wallet."""
         caller, wallet = signed_in(request), self._visible(request, object_id)
         names = offered(caller, wallet) | ({BREAK_LOCK} if may_break(caller, wallet) else set())
+        names |= rules_offered(request, wallet)
         return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -236,12 +239,6 @@ class WalletAdmin(ReadOnlyAdmin):
             return "The lock is broken."
 
         return tell(request, act, reverse("admin:wallets_wallet_change", args=[wallet.id]))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Wallet:
-        wallet: Wallet | None = self.get_object(request, object_id)
-        if wallet is None:
-            raise Http404
-        return wallet
 
 
 def _chart(wallet: Wallet) -> Chart | None:

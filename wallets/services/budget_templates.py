@@ -48,19 +48,32 @@ def give_default_budgets(owner: User, wallet: Wallet, *, person_origin: PersonOr
     return budgets
 
 
-def set_template(spec: TemplateSpec, *, origin: PersonOrigin) -> BudgetTemplate:
-    """Set a template of a company. Raises as `create_template`."""
+def set_template(spec: TemplateSpec, *, origin: PersonOrigin, reason: str = "") -> BudgetTemplate:
+    """Set a template of a company. Raises as `create_template`.
+
+    Args:
+        reason: kept in the audit trail.
+    """
     with journal.use_case():
         template = create_template(spec)
         after = _told({name: getattr(template, name) for name in CHANGEABLE}) | {"currency": template.currency}
-        record_change(origin=origin, entity=template, event_type="budget_template.created", after=after)
+        record_change(origin=origin, entity=template, event_type="budget_template.created", after=after, reason=reason)
     return template
 
 
 def alter_template(
-    template: BudgetTemplate, changes: Mapping[str, Any], *, expected_version: int | None, origin: PersonOrigin
+    template: BudgetTemplate,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: int | None,
+    origin: PersonOrigin,
+    reason: str = "",
 ) -> BudgetTemplate:
-    """Change a template that the caller sees. Nothing new changes and records nothing. Raises as `change_template`."""
+    """Change a template that the caller sees. Nothing new changes and records nothing. Raises as `change_template`.
+
+    Args:
+        reason: kept in the audit trail.
+    """
     with journal.use_case():
         changed, before = change_template(
             company_id=template.company_id, template_id=template.id, changes=changes, expected_version=expected_version
@@ -73,6 +86,7 @@ def alter_template(
                 event_type="budget_template.changed",
                 before=_told(before),
                 after=_told(after),
+                reason=reason,
             )
     return changed
 

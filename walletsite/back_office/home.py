@@ -19,7 +19,10 @@ from ledger.selectors.delivery import DeliveryState, delivery_state
 from ledger.selectors.job_runs import LastRun, last_runs
 from ledger.selectors.scope import Scope
 from ledger.selectors.totals import MOST_COUNTED, Holdings, holdings, outcomes_since
+from wallets.admin.budget_filters import NEAR
+from wallets.admin.budget_home import near_rows
 from wallets.models import WalletStatus
+from wallets.selectors.budget_pace import Pace, pace_of_budgets, pending_requests
 from wallets.selectors.scope import ledger_scope
 from wallets.selectors.wallets import wallets_by_status
 from walletsite.schedule import is_late, scheduled_jobs
@@ -37,14 +40,18 @@ class Tile:
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Fill the home page with what the member of staff may see. No personal data, so no look is recorded."""
+    """Fill the home page with what the member of staff may see. Whose budgets are near their end is personal: that it
+    was looked at is written down."""
     user = signed_in(request)
     scope = ledger_scope(user)
     held = _holdings(scope)
     runs = last_runs(scheduled_jobs()) if scope.is_whole_company else []
-    context["tiles"] = [*_today(user, scope), *(_operations(held, runs) if scope.is_whole_company else ())]
+    pace = pace_of_budgets(user, near_percent=NEAR)
+    operations = _operations(held, runs) if scope.is_whole_company else ()
+    context["tiles"] = [*_today(user, scope), *_budgets(pace, pending_requests(user)), *operations]
     context["jobs"] = [_job_row(run) for run in runs]
     context["held"] = None if held is None else [_holdings_row(row) for row in held]
+    context["near"] = near_rows(request, pace.nearest)
     context["is_whole_company"] = scope.is_whole_company
     context["statuses"] = _statuses(user)
     return context
@@ -70,6 +77,33 @@ def _today(user: User, scope: Scope) -> list[Tile]:
             "nothing moved; each says why",
             f"{url}?state__exact=FAILED",
             "bad" if failed else "",
+        ),
+    ]
+
+
+def _budgets(pace: Pace, waiting: int) -> list[Tile]:
+    """How many budgets are used faster than time goes, how many are near their end, how many requests wait."""
+    budgets, requests = reverse("admin:budgets_budget_changelist"), reverse("admin:budgets_budgetrequest_changelist")
+    return [
+        Tile(
+            "Budgets ahead of time",
+            f"{_counted(pace.ahead)} of {_counted(pace.running)}",
+            "a larger share is used than of the time",
+            f"{budgets}?status__exact=ACTIVE",
+            "bad" if pace.ahead else "",
+        ),
+        Tile(
+            f"Budgets over {NEAR} %",
+            _counted(pace.near),
+            f"{_counted(pace.used_up)} of them used up",
+            f"{budgets}?over_pct={NEAR}",
+            "bad" if pace.near else "",
+        ),
+        Tile(
+            "Requests for more",
+            _counted(waiting),
+            "wait for an answer" if waiting else "none waits for an answer",
+            f"{requests}?state__exact=PENDING",
         ),
     ]
 

@@ -49,6 +49,13 @@ NAVIGATION = [
         _screen("Transactions", "receipt_long", "ledger", "transaction"),
     ),
     _group(
+        "Budgets",
+        _screen("Budgets", "donut_large", "budgets", "budget"),
+        _screen("Requests for more", "move_up", "budgets", "budgetrequest"),
+        _screen("Limits", "speed", "budgets", "limit"),
+        _screen("Templates", "library_add", "budgets", "budgettemplate"),
+    ),
+    _group(
         "People",
         _screen("Users", "person", "compliance", "user"),
         _screen("Teams", "groups", "compliance", "team"),

@@ -16,6 +16,7 @@ from ledger.selectors.totals import Holdings
 from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page
+from tests.wallets.budgets import pay, set_budget
 from tests.wallets.scene import Scene, give_wallet, send, set_status, transfer_body
 from walletsite.back_office import home
 
@@ -50,9 +51,31 @@ def test_the_company_as_finance_sees_it(scene: Scene) -> None:
 def test_the_team_as_its_manager_sees_it(scene: Scene) -> None:
     give_wallet(scene.cast.charlie, "7.25", currency="USD", type="SAVINGS")
     context = context_of(at_desk(scene.cast.bob))
-    assert [tile.title for tile in context["tiles"]] == ["Transactions today", "Refused today"]
+    of_budgets = ["Budgets ahead of time", "Budgets over 80 %", "Requests for more"]
+    assert [tile.title for tile in context["tiles"]] == ["Transactions today", "Refused today", *of_budgets]
     assert [row["asset"] for row in context["held"]] == ["EUR"]
     assert [row["count"] for row in context["statuses"]] == [2, 0, 0, 0]
+
+
+def test_budgets_near_their_end_and_requests(scene: Scene) -> None:
+    frida, bob = scene.cast.frida, scene.cast.bob
+    set_budget(frida, scene.alices, "60", name="Meals")
+    set_budget(frida, scene.charlies, "60", name="Not for Bob")
+    assert tiles(bob)["Budgets over 80 %"] == ("0", "")
+    pay(scene, "48")
+    refused = pay(scene, "20", reference="b-2").json()
+    body = {"txn_id": refused["txn_id"], "kind": "ONCE", "reason": "Dinner."}
+    assert api_as(scene.cast.alice).post("/v1/budget-requests", body).status_code == 201
+    shown = tiles(bob)
+    assert shown["Budgets over 80 %"] == ("1", "bad")
+    assert shown["Requests for more"] == ("1", "")
+    assert shown["Budgets ahead of time"][0].endswith(" of 1")
+    assert tiles(frida)["Budgets ahead of time"][0].endswith(" of 2")
+    text = page(at_desk(bob), "/admin/")
+    assert "12.00 EUR left of 60.00" in text
+    assert "Not for Bob" not in text
+    names = [str(row[0]) for row in context_of(at_desk(frida))["near"]]
+    assert ["Meals" in name for name in names] == [True, False]
 
 
 def test_money_that_was_made_or_lost_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
