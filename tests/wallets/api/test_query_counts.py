@@ -14,6 +14,7 @@ from ledger import redis
 from ledger.selectors.assets import get_asset
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
+from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.holds import hold_body, reserve, step
 from tests.wallets.incoming import booked, cancelled
 from tests.wallets.scene import Scene, book, give_wallet, send, transfer_body
@@ -196,7 +197,8 @@ def test_opening_and_status(scene: Scene) -> None:
 
 
 def test_an_event_of_another_service(scene: Scene) -> None:
-    """The log-in, the clock, keeping and locking the row, whose it is, the wallet, the booking, the new status."""
+    """The log-in, the clock, keeping and locking the row, whose it is, the wallet, budgets and limits, the booking,
+    the new status."""
     client = api_as(scene.cast.bookings)
     hand_in = partial(client.post, "/v1/inbox/events")
     hand_in(booked(scene.cast.alice, "1", booking="B-0"))  # opens the clearing account
@@ -204,3 +206,46 @@ def test_an_event_of_another_service(scene: Scene) -> None:
     assert statements(lambda: hand_in(envelope), status=202) == 15
     assert statements(lambda: hand_in(envelope), status=202) == 4
     assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 18
+
+
+FOUR_BUDGETS = ({}, {"period_type": "WEEKLY"}, {"period_type": "QUARTERLY"}, {"categories": ["train"]})
+THREE_LIMITS = ({"window": "DAILY"}, {"window": "WEEKLY", "max_count": 90}, {"window": "PER_TRANSACTION"})
+
+
+def test_four_budgets_and_three_limits_cost_nothing_more(scene: Scene) -> None:
+    """Whatever spends: over HTTP, by an event, held and captured. Giving back looks once for the present periods of
+    budgets, however many they are."""
+    bookings, alice, frida = (api_as(who) for who in (scene.cast.bookings, scene.cast.alice, scene.cast.frida))
+    pay(scene, "1", reference="opens the clearing account")
+    step(alice, reserve(scene.cast.alice, scene.alices, "1"), "capture", key="opens-the-account-of-the-payee")
+
+    def costs(name: str) -> list[int]:
+        body = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "trip", "reference_id": name}
+        path = f"/v1/wallets/{scene.alices.id}/transactions"
+        envelope = booked(scene.cast.alice, "1", booking=f"{name}-2")
+        envelope["data"] |= {"category": "train"}
+        hold = reserve(scene.cast.alice, scene.alices, "2", key=f"{name}-3")
+        first = pay(scene, "1", reference=f"{name}-4", category="train").json()["txn_id"]
+        back = {"amount": "1", "reason": "A test."}
+        paid = transfer_body(scene.alices, scene.bobs, "1")
+        refused = transfer_body(scene.alices, scene.bobs, "1000")
+        return [
+            statements(lambda: bookings.post(path, {**body, "metadata": {"category": "train"}}), status=201),
+            statements(lambda: bookings.post("/v1/inbox/events", envelope), status=202),
+            statements(lambda: send(alice, "/v1/transfers", paid, key=f"{name}-5"), status=201),
+            statements(lambda: send(alice, "/v1/transfers", refused, key=f"{name}-6"), status=422),
+            statements(lambda: step(alice, hold, "capture", key=f"{name}-7", amount="1")),
+            statements(lambda: send(frida, f"/v1/transactions/{first}/refunds", back, key=f"{name}-8"), status=201),
+        ]
+
+    none = costs("none")
+    for more in FOUR_BUDGETS:
+        set_budget(scene.cast.bob, scene.alices, "500", **more)
+    for limit in THREE_LIMITS:
+        set_limit(scene.cast.bob, scene, **limit)
+    *spends, giving_back = costs("seven")
+    assert (spends, giving_back) == (none[:-1], none[-1] + 1)
+    decided = pay(scene, "1", reference="the gates", category="train").json()["txn_id"]
+    gates = alice.get(f"/v1/budget-decisions/{decided}").json()["gates"]
+    kinds = [gate["gate"] for gate in gates]
+    assert (kinds.count("budget"), kinds.count("limit")) == (4, 4), "amounts and a count"
