@@ -208,7 +208,12 @@ def test_an_event_of_another_service(scene: Scene) -> None:
     assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 18
 
 
-FOUR_BUDGETS = ({}, {"period_type": "WEEKLY"}, {"period_type": "QUARTERLY"}, {"categories": ["train"]})
+FOUR_BUDGETS: tuple[dict[str, Any], ...] = (
+    {},
+    {"period_type": "WEEKLY"},
+    {"period_type": "QUARTERLY"},
+    {"categories": ["train"]},
+)
 THREE_LIMITS = ({"window": "DAILY"}, {"window": "WEEKLY", "max_count": 90}, {"window": "PER_TRANSACTION"})
 
 
