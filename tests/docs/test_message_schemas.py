@@ -32,6 +32,8 @@ from tests.compliance.clients import api_as
 from tests.docs.pages import blocks, quoted, read
 from tests.messages import ENVELOPE, FOLDER, faults_of, file_of
 from tests.wallets.asking import Asked
+from tests.wallets.budgets import pay as pay_booking
+from tests.wallets.budgets import set_budget
 from tests.wallets.holds import let_expire, reserve, step
 from tests.wallets.incoming import booked, take
 from tests.wallets.scene import Scene, make_scene, send, set_status, transfer_body, undone
@@ -155,9 +157,23 @@ def everything_told(scene: Scene) -> list[dict[str, Any]]:
         pass
     for amount in ("100", "200"):  # LimitCreated, LimitChanged
         give_limit(cast.alice, amount)
+    spend_over_a_budget(scene)
     test = ping(cast.frida, make_endpoint(cast.frida).endpoint)  # WebhookTest
     bodies = [cloud_event(message) for message in messages.written_since(before)]
     return [*map(json.loads, bodies), json.loads(test.body)]
+
+
+def spend_over_a_budget(scene: Scene) -> None:
+    """BudgetThresholdReached, BudgetExceeded, BudgetRequestOpened and BudgetRequestDecided."""
+    alice, bob = api_as(scene.cast.alice), api_as(scene.cast.bob)
+    set_budget(scene.cast.bob, scene.alices, "10", thresholds=[50])
+    assert pay_booking(scene, "6", reference="fits").status_code == 201
+    refused = pay_booking(scene, "6", reference="does-not-fit").json()["txn_id"]
+    while follow_alerts().is_behind:
+        pass
+    wanted = {"txn_id": refused, "kind": "ONCE", "reason": "A test."}
+    asked = alice.post("/v1/budget-requests", wanted).json()["request_id"]
+    assert bob.post(f"/v1/budget-requests/{asked}/approve", {"reason": "A test."}).status_code == 200
 
 
 def test_every_message_is_really_sent_and_fits(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from budgets.selectors.refunding import redirections
+from budgets.services.refunding import redirections
 from ledger.selectors.originals import read_originals, touched_by
 
 
@@ -22,7 +22,7 @@ def giving_back(document_ids: Iterable[UUID]) -> dict[UUID, GivingBack]:
     """What undoing each of these documents touches; the number of queries does not depend on how many they are."""
     touched = touched_by(read_originals(document_ids).values())
     periods = {id for one in touched.values() for id in one.period_ids}
-    redirected = redirections(periods) if periods else {}
+    redirected: Mapping[UUID, UUID] = redirections(periods) if periods else {}
     return {id: GivingBack(one.account_ids, _among(redirected, one.period_ids)) for id, one in touched.items()}
 
 

@@ -14,6 +14,7 @@ from ledger import redis
 from ledger.selectors.assets import get_asset
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
+from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.holds import hold_body, reserve, step
 from tests.wallets.incoming import booked, cancelled
 from tests.wallets.scene import Scene, book, give_wallet, send, transfer_body
@@ -34,13 +35,13 @@ def statements(request: Callable[[], Any], *, status: int = 200) -> int:
 
 
 def test_a_transfer(scene: Scene) -> None:
-    """The log-in, the wallets, claim, lock, read, write."""
+    """The log-in, the wallets, budgets, limits, claim, lock, read, write."""
     client = api_as(scene.cast.alice)
     body = transfer_body(scene.alices, scene.bobs)
-    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 6
-    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 4  # replayed: claim, look up
+    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 8
+    assert statements(lambda: send(client, "/v1/transfers", body), status=201) == 6  # replayed: claim, look up
     refused = transfer_body(scene.alices, scene.bobs, "1000")
-    assert statements(lambda: send(client, "/v1/transfers", refused, key="key-2"), status=422) == 6
+    assert statements(lambda: send(client, "/v1/transfers", refused, key="key-2"), status=422) == 8
 
 
 def test_a_transfer_in_the_seeds_form(scene: Scene) -> None:
@@ -48,7 +49,7 @@ def test_a_transfer_in_the_seeds_form(scene: Scene) -> None:
     wallets = {"from_account": str(scene.alices.id), "to_account": str(scene.bobs.id)}
     id = "5f0c1a52-6d0b-4d56-9a55-0c6d2a1f7e01"
     body = {**wallets, "amount": "1", "currency": "EUR", "transaction_id": id}
-    assert statements(lambda: client.post("/v1/wallet/balance_transfer", body), status=201) == 6
+    assert statements(lambda: client.post("/v1/wallet/balance_transfer", body), status=201) == 8
 
 
 @pytest.mark.parametrize("atomic", [False, True])
@@ -63,7 +64,7 @@ def test_a_batch_of_any_size(scene: Scene, atomic: bool) -> None:
         ]
         return client.post("/v1/transfers/batch", {"atomic": atomic, "transfers": rows})
 
-    assert [statements(lambda: post(0, 1)), statements(lambda: post(1, 100))] == [6, 6]
+    assert [statements(lambda: post(0, 1)), statements(lambda: post(1, 100))] == [8, 8]
 
 
 def test_a_hold_and_its_steps(scene: Scene) -> None:
@@ -72,9 +73,9 @@ def test_a_hold_and_its_steps(scene: Scene) -> None:
     client = api_as(scene.cast.alice)
     hold = reserve(scene.cast.alice, scene.alices, "20", destination_wallet_id=str(scene.bobs.id))
     body = hold_body(scene.alices, "1")
-    assert statements(lambda: send(client, "/v1/reservations", body, key="next"), status=201) == 7
+    assert statements(lambda: send(client, "/v1/reservations", body, key="next"), status=201) == 9
     to_bob = hold_body(scene.alices, "1", destination_wallet_id=str(scene.bobs.id))
-    assert statements(lambda: send(client, "/v1/reservations", to_bob, key="bobs"), status=201) == 8
+    assert statements(lambda: send(client, "/v1/reservations", to_bob, key="bobs"), status=201) == 10
     steps: dict[str, dict[str, Any]] = {
         "capture": {"amount": "1", "final": False},
         "extend": {"expires_in": 60},
@@ -130,7 +131,7 @@ def test_a_booking(scene: Scene) -> None:
         return client.post(f"/v1/wallets/{scene.alices.id}/transactions", body)
 
     book_once("the first opens the clearing account")
-    assert statements(lambda: book_once("b-1"), status=201) == 7
+    assert statements(lambda: book_once("b-1"), status=201) == 9
 
 
 def test_a_balance(scene: Scene) -> None:
@@ -196,11 +197,60 @@ def test_opening_and_status(scene: Scene) -> None:
 
 
 def test_an_event_of_another_service(scene: Scene) -> None:
-    """The log-in, the clock, keeping and locking the row, whose it is, the wallet, the booking, the new status."""
+    """The log-in, the clock, keeping and locking the row, whose it is, the wallet, budgets and limits, the booking,
+    the new status."""
     client = api_as(scene.cast.bookings)
     hand_in = partial(client.post, "/v1/inbox/events")
     hand_in(booked(scene.cast.alice, "1", booking="B-0"))  # opens the clearing account
     envelope = booked(scene.cast.alice, "1", booking="B-1")
-    assert statements(lambda: hand_in(envelope), status=202) == 13
+    assert statements(lambda: hand_in(envelope), status=202) == 15
     assert statements(lambda: hand_in(envelope), status=202) == 4
-    assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 17
+    assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 18
+
+
+FOUR_BUDGETS: tuple[dict[str, Any], ...] = (
+    {},
+    {"period_type": "WEEKLY"},
+    {"period_type": "QUARTERLY"},
+    {"categories": ["train"]},
+)
+THREE_LIMITS = ({"window": "DAILY"}, {"window": "WEEKLY", "max_count": 90}, {"window": "PER_TRANSACTION"})
+
+
+def test_four_budgets_and_three_limits_cost_nothing_more(scene: Scene) -> None:
+    """Whatever spends: over HTTP, by an event, held and captured. Giving back looks once for the present periods of
+    budgets, however many they are."""
+    bookings, alice, frida = (api_as(who) for who in (scene.cast.bookings, scene.cast.alice, scene.cast.frida))
+    pay(scene, "1", reference="opens the clearing account")
+    step(alice, reserve(scene.cast.alice, scene.alices, "1"), "capture", key="opens-the-account-of-the-payee")
+
+    def costs(name: str) -> list[int]:
+        body = {"type": "DEBIT", "amount": "1", "currency": "EUR", "reference_type": "trip", "reference_id": name}
+        path = f"/v1/wallets/{scene.alices.id}/transactions"
+        envelope = booked(scene.cast.alice, "1", booking=f"{name}-2")
+        envelope["data"] |= {"category": "train"}
+        hold = reserve(scene.cast.alice, scene.alices, "2", key=f"{name}-3")
+        first = pay(scene, "1", reference=f"{name}-4", category="train").json()["txn_id"]
+        back = {"amount": "1", "reason": "A test."}
+        paid = transfer_body(scene.alices, scene.bobs, "1")
+        refused = transfer_body(scene.alices, scene.bobs, "1000")
+        return [
+            statements(lambda: bookings.post(path, {**body, "metadata": {"category": "train"}}), status=201),
+            statements(lambda: bookings.post("/v1/inbox/events", envelope), status=202),
+            statements(lambda: send(alice, "/v1/transfers", paid, key=f"{name}-5"), status=201),
+            statements(lambda: send(alice, "/v1/transfers", refused, key=f"{name}-6"), status=422),
+            statements(lambda: step(alice, hold, "capture", key=f"{name}-7", amount="1")),
+            statements(lambda: send(frida, f"/v1/transactions/{first}/refunds", back, key=f"{name}-8"), status=201),
+        ]
+
+    none = costs("none")
+    for more in FOUR_BUDGETS:
+        set_budget(scene.cast.bob, scene.alices, "500", **more)
+    for limit in THREE_LIMITS:
+        set_limit(scene.cast.bob, scene, **limit)
+    *spends, giving_back = costs("seven")
+    assert (spends, giving_back) == (none[:-1], none[-1] + 1)
+    decided = pay(scene, "1", reference="the gates", category="train").json()["txn_id"]
+    gates = alice.get(f"/v1/budget-decisions/{decided}").json()["gates"]
+    kinds = [gate["gate"] for gate in gates]
+    assert (kinds.count("budget"), kinds.count("limit")) == (4, 4), "amounts and a count"

@@ -24,7 +24,7 @@ from ledger.services.inbox import Handled, Incoming, NotYet
 from ledger.services.movements import Claim, Origin, Refusal
 from ledger.services.undoing import Undo, UndoDetails, refund
 from wallets.selectors.balances import forget_figures
-from wallets.services.giving_back import giving_back
+from wallets.services.giving_back import GivingBack, giving_back
 from wallets.services.incoming.created import REFERENCE_TYPE
 from wallets.services.incoming.held import open_hold_of, release_hold
 
@@ -67,7 +67,8 @@ def cancel(incoming: Incoming) -> Handled:
             code=EXCEEDS,
         )
     if hold is None:
-        return _give_back(original, left if amount is None else amount, incoming)
+        touched = giving_back([original.id])[original.id]
+        return _give_back(original, left if amount is None else amount, touched, incoming)
     if amount not in (None, left):
         raise InvalidInput("A booking that is still held is cancelled as a whole.", pointer="/amount")
     return _let_go(original, hold, incoming)
@@ -96,10 +97,11 @@ def _documents(booking_id: str, company_id: UUID | None) -> list[Transaction]:
 
 def _let_go(original: Transaction, hold: Hold, incoming: Incoming) -> Handled:
     """Release what is held, and refund what has been paid out of it."""
+    touched = giving_back([original.id])[original.id] if hold.captured else None  # budgets come before accounts
     release_hold(hold, incoming)
-    if hold.captured:
+    if touched is not None:
         original.refresh_from_db()
-        return _give_back(original, hold.captured, incoming)
+        return _give_back(original, hold.captured, touched, incoming)
     on_commit(partial(forget_figures, hold.wallet_id))
     return Handled(company_id=original.company_id, transaction_id=original.id)
 
@@ -110,8 +112,8 @@ def _left_of(original: Transaction, hold: Hold | None) -> Decimal:
     return original.amount - original.refunded_amount if original.state == "COMPLETED" else ZERO
 
 
-def _give_back(original: Transaction, amount: Decimal, incoming: Incoming) -> Handled:
-    (outcome,) = journal.record([_command(original, amount, incoming)])
+def _give_back(original: Transaction, amount: Decimal, touched: GivingBack, incoming: Incoming) -> Handled:
+    (outcome,) = journal.record([_command(original, amount, touched, incoming)])
     assert outcome.result is not None, "the key is the inbox row's"
     refusal = outcome.result.refusal
     if refusal is not None:
@@ -121,8 +123,7 @@ def _give_back(original: Transaction, amount: Decimal, incoming: Incoming) -> Ha
     return Handled(company_id=original.company_id, transaction_id=outcome.result.transaction_id)
 
 
-def _command(original: Transaction, amount: Decimal, incoming: Incoming) -> Undo:
-    touched = giving_back([original.id])[original.id]
+def _command(original: Transaction, amount: Decimal, touched: GivingBack, incoming: Incoming) -> Undo:
     details = UndoDetails(
         claim=Claim(scope="inbox", key=str(incoming.id), request_hash=digest(plain(amount))),
         origin=Origin(actor_type="SYSTEM", actor_id=incoming.account_id, correlation_id=str(incoming.id)),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from budgets.selectors.refunding import redirections
+from budgets.models import Budget
+from budgets.services.refunding import redirections
+from budgets.services.turning import turn
 from ledger.ids import new_id
+from ledger.selectors.clock import database_now
+from tests.budgets.factories import Owner, at, current
 from tests.budgets.spending import A_DAY, Somebody, give_past, give_present
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +40,17 @@ def test_the_present_period_needs_no_redirection() -> None:
 
 
 def test_without_a_present_period_the_one_that_paid_gets_it_back() -> None:
-    budget = Somebody().budget(refunds_to="CURRENT")
+    budget = Somebody().budget(refunds_to="CURRENT", status="SUSPENDED")
     assert redirections([give_past(budget).id]) == {}
+
+
+def test_a_present_period_that_nobody_has_opened_yet_is_opened() -> None:
+    budget = Owner().budget("100", refunds_to="CURRENT", start_date=date(2099, 1, 1))
+    then = database_now() - 40 * A_DAY
+    Budget.objects.filter(id=budget.id).update(start_date=date(2020, 1, 1), created_at=then)
+    assert turn([budget.id], then) == 1
+    past = at(budget, then)
+    assert redirections([past.id]) == {past.id: current(budget).id}
 
 
 def test_several_budgets_and_a_limit_in_one_query() -> None:
