@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 
 from ledger.admin.cells import EMPTY, id_cell, json_cell, label_cell
-from ledger.admin.scoped import ScopedAdmin, link_to
+from ledger.admin.scoped import RULES, ScopedAdmin, link_to
 from ledger.admin.screens import RecordedFilter, Table
 from ledger.models import OutboxMessage
 from ledger.selectors.delivery import delivery_notes
@@ -47,8 +47,10 @@ class OutboxMessageAdmin(ScopedAdmin):
 
     @admin.display(description="About")
     def about(self, row: OutboxMessage) -> str:
-        is_wallet = row.aggregate_type == "wallet"
-        return self.wallet_cell(row.aggregate_id) if is_wallet else link_to(row.aggregate_type, row.aggregate_id)
+        if row.aggregate_type == "wallet":
+            return self.wallet_cell(row.aggregate_id)
+        is_rule = row.aggregate_type in RULES
+        return id_cell(row.aggregate_id) if is_rule else link_to(row.aggregate_type, row.aggregate_id)
 
     @admin.display(description="Status")
     def status_label(self, row: OutboxMessage) -> str:

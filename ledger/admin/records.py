@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from ledger.admin.cells import actor_cell, id_cell, json_cell, label_cell, money_cell
 from ledger.admin.entries import entries_of_event, entry_table, shown_data
-from ledger.admin.scoped import ScopedAdmin, link_to
+from ledger.admin.scoped import RULES, ScopedAdmin, link_to
 from ledger.admin.screens import RecordedFilter, Table, as_id
 from ledger.core.events import POSTINGS_PER_EVENT, Stream
 from ledger.models import Command, Event, Posting
@@ -47,6 +47,8 @@ class EventAdmin(ScopedAdmin):
 
     @admin.display(description="Of")
     def subject(self, row: Event) -> str:
+        if row.stream in RULES:
+            return id_cell(row.stream_id)
         return link_to("transaction" if row.stream == Stream.TRANSACTION else "account", row.stream_id)
 
     @admin.display(description="Actor")

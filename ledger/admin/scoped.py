@@ -45,3 +45,7 @@ class ScopedAdmin(ReadOnlyAdmin):
 def link_to(model: str, id: UUID | None) -> str:
     """The end of a ledger row's id, leading to its page."""
     return id_cell(id, None if id is None else reverse(f"admin:ledger_{model}_change", args=[id]))
+
+
+RULES = frozenset({"budget", "limit"})
+"""Streams of what the floors above keep; the ledger has no pages of them."""

@@ -45,3 +45,13 @@ def pay(scene: Scene, amount: str, *, reference: str = "b-1", category: str = ""
     metadata = {"category": category} if category else {}
     path = f"/v1/wallets/{scene.alices.id}/transactions"
     return api_as(scene.cast.bookings).post(path, {**body, "reference_id": reference, "metadata": metadata})
+
+
+def give_rules(scene: Scene) -> None:
+    """One of each kind: a budget and a limit of alice's, a request of hers for more, and a template of the company."""
+    budget = set_budget(scene.cast.frida, scene.alices, "1")
+    set_limit(scene.cast.frida, scene)
+    wanted = {"budget_id": budget["budget_id"], "kind": "PERMANENT", "amount": "5", "reason": "More."}
+    assert api_as(scene.cast.alice).post("/v1/budget-requests", wanted).status_code == 201
+    template = {"name": "Meals", "total_amount": "600", "currency": "EUR"}
+    assert api_as(scene.cast.frida).post("/v1/budget-templates", template).status_code == 201

@@ -20,6 +20,8 @@ from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
+from ledger.money import format_amount
+from ledger.selectors.assets import get_asset
 from wallets.admin.budget_filters import RequestTeamFilter
 from wallets.admin.budget_forms import dialog, may_set
 from wallets.admin.budget_owners import owners_for
@@ -64,8 +66,9 @@ class ApproveForm(AnswerForm):
     form_before_template = "admin/budgets/request.html"
 
     def get_before_template_context(self, *args: Any) -> dict[str, Any]:
-        asked = self.asked
-        return {"amount": money_cell(asked.amount, asked.budget.currency), "effect": EFFECTS[RequestKind(asked.kind)]}
+        asked, currency = self.asked, self.asked.budget.currency
+        amount = f"{format_amount(asked.amount, get_asset(currency).cash_scale)} {currency}"
+        return {"amount": amount, "effect": EFFECTS[RequestKind(asked.kind)]}
 
 
 APPROVE = dialog(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
@@ -14,7 +14,9 @@ from unfold.enums import ActionVariant
 from compliance.admin.forms import ReasonForm
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from ledger.admin.cells import id_cell
 from ledger.admin.outbox import OutboxMessageAdmin
+from ledger.admin.scoped import RULES
 from ledger.errors import ServiceError
 from wallets.services.dead_letters import POSTMASTERS, resend_messages, skip_message
 
@@ -29,6 +31,13 @@ class DeliveryForm(ReasonForm):
 
 class OutboxScreen(OutboxMessageAdmin):
     actions_detail = ("send_again", "skip")
+
+    @admin.display(description="About")
+    def about(self, row: Any) -> str:
+        """Budgets and limits have their pages on this floor."""
+        if row.aggregate_type not in RULES:
+            return super().about(row)
+        return id_cell(row.aggregate_id, reverse(f"admin:budgets_{row.aggregate_type}_change", args=[row.aggregate_id]))
 
     def has_deliver_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a message that is visible: Unfold hands over any id that was typed."""

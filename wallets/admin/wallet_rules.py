@@ -23,7 +23,7 @@ from wallets.admin.budget_setting import NEW_BUDGET, NewBudgetForm, set_from_dia
 from wallets.admin.dialogs import tell
 from wallets.admin.limit_forms import NEW_LIMIT, NewLimitForm, may_limit
 from wallets.admin.limits import amount_cell, count_cell, shown_limits
-from wallets.models import Wallet
+from wallets.models import Wallet, WalletStatus
 from wallets.selectors.budgets import budgets_visible_to, limits_visible_to
 from wallets.services.limits import put_limit
 
@@ -73,7 +73,8 @@ class RuledWallets(ReadOnlyAdmin):
 def rules_offered(request: HttpRequest, wallet: Wallet) -> set[str]:
     """The names of the buttons that whoever is signed in may use on a wallet."""
     caller = signed_in(request)
-    return set(RULES) if caller.role in KEEPERS and may_limit(caller, wallet.user_id) else set()
+    is_offered = wallet.status != WalletStatus.CLOSED and caller.role in KEEPERS
+    return set(RULES) if is_offered and may_limit(caller, wallet.user_id) else set()
 
 
 def rule_tables(request: HttpRequest, wallet: Wallet) -> list[Table]:

@@ -33,9 +33,12 @@ MIA = Person("Mia", "Petersen", TRAVELLER, "Sales")
 LENA = Person("Lena", "Hoffmann", LEAD, "Sales", Role.MANAGER)
 SOFIA = Person("Sofia", "Rossi", TRAVELLER, "Sales")
 JONAS = Person("Jonas", "Weber", TRAVELLER, "Sales")
+EMRE = Person("Emre", "Yilmaz", TRAVELLER, "Sales")
+CLARA = Person("Clara", "Neumann", TRAVELLER, "Sales")
 TOMASZ = Person("Tomasz", "Nowak", LEAD, "Engineering", Role.MANAGER)
 RAVI = Person("Ravi", "Menon", DESK, "Engineering")
 OSKAR = Person("Oskar", "Brandt", DESK, "Engineering")
+ANNA = Person("Anna", "Schneider", DESK, "Engineering")
 KATRIN = Person("Katrin", "Berger", LEAD, "Operations", Role.MANAGER)
 FELIX = Person("Felix", "Schubert", DESK, "Operations")
 FRIDA = Person("Frida", "Lang", STAFF, role=Role.FINANCE)
@@ -47,13 +50,13 @@ PEOPLE = (
     MIA,
     SOFIA,
     JONAS,
-    Person("Emre", "Yilmaz", TRAVELLER, "Sales"),
-    Person("Clara", "Neumann", TRAVELLER, "Sales"),
+    EMRE,
+    CLARA,
     Person("Paul", "Lindqvist", TRAVELLER, "Sales"),
     TOMASZ,
     RAVI,
     OSKAR,
-    Person("Anna", "Schneider", DESK, "Engineering"),
+    ANNA,
     Person("Bruno", "Almeida", DESK, "Engineering"),
     Person("Hannah", "Vogel", DESK, "Engineering"),
     Person("Julia", "Kowalska", DESK, "Engineering"),

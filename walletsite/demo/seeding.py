@@ -1,4 +1,5 @@
-"""Nordwind in the database: founded once, its history posted in batches, some money held, two wallets out of order.
+"""Nordwind in the database: founded once, its history posted in batches, some money held, budgets set, two wallets out
+of order.
 
 Every step may be repeated: an interrupted seeding goes on where it stopped, and a finished one changes nothing.
 The history ends on the day on which the company was founded, so that a later start continues the same story.
@@ -24,6 +25,7 @@ from ledger.selectors.transactions import Transaction
 from wallets.models import Wallet, WalletStatus, WalletType
 from wallets.services.past import PastKind, PastMovement, origin_of, post_past_movements
 from wallets.services.wallets import Opening, change_status, open_wallet
+from walletsite.demo.budgeting import Keeping, set_budgets_and_spend
 from walletsite.demo.history import Planned, plan_history
 from walletsite.demo.holding import hold_and_undo
 from walletsite.demo.people import (
@@ -80,6 +82,7 @@ def seed_company(progress: Progress = lambda done, total: None) -> Company:
         nordwind = _look_up(company)
         _post_history(nordwind, progress)
         _hold_and_undo(nordwind)
+        _set_budgets_and_spend(nordwind)
         _put_two_wallets_out_of_order(nordwind)
     return company
 
@@ -174,6 +177,11 @@ def _actor(nordwind: Nordwind, planned: Planned) -> User | ServiceAccount:
 def _hold_and_undo(nordwind: Nordwind) -> None:
     wallets = {person: nordwind.wallet(person) for person in (MIA, LENA, KATRIN)}
     hold_and_undo(wallets, finance=nordwind.user(FRIDA), service=nordwind.service)
+
+
+def _set_budgets_and_spend(nordwind: Nordwind) -> None:
+    wallets = {person: nordwind.wallet(person) for person in PEOPLE}
+    set_budgets_and_spend(Keeping(nordwind.company, nordwind.user(FRIDA), nordwind.service, wallets))
 
 
 def _put_two_wallets_out_of_order(nordwind: Nordwind) -> None:

@@ -11,11 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from budgets.models import Budget
+from ledger.models import OutboxMessage
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
 from tests.wallets.admin.staff import at_desk, page, wallet_path
 from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.scene import Scene, give_wallet
+from wallets.admin.budgets import BudgetAdmin
 
 BUDGETS, LIMITS = "/admin/budgets/budget/", "/admin/budgets/limit/"
 
@@ -142,6 +144,15 @@ def test_the_list_as_a_file(scene: Scene, used: dict[str, Any]) -> None:
     assert (row["allowed"], row["spent"], row["reserved"], row["left"]) == ("60.00", "30.00", "0.00", "30.00")
     assert (row["used_percent"], row["user_id"]) == ("50", str(scene.cast.alice.id))
     assert "Winter" not in response.content.decode()
+    assert at_desk(scene.cast.bob).get(f"{BUDGETS}download/?created_by__gt=0").status_code == 400
+
+
+def test_a_page_past_the_last_is_no_file(scene: Scene, used: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    set_budget(scene.cast.frida, scene.alices, name="Another")
+    monkeypatch.setattr(BudgetAdmin, "list_per_page", 1)
+    client = at_desk(scene.cast.bob)
+    assert client.get(f"{BUDGETS}download/?p=999").status_code == 404
+    assert client.get(f"{BUDGETS}download/?p=2").status_code == 200
 
 
 def test_the_days_as_a_file(scene: Scene, used: dict[str, Any]) -> None:
@@ -165,3 +176,11 @@ def test_a_wallets_page_shows_its_budgets(scene: Scene, used: dict[str, Any]) ->
     text = page(at_desk(scene.cast.bob), wallet_path(scene.alices))
     assert "30.00 EUR left of 60.00" in text
     assert budget_path(used) in text
+
+
+def test_messages_and_events_of_budgets_lead_to_them(scene: Scene, used: dict[str, Any]) -> None:
+    client = at_desk(scene.cast.frida)
+    assert budget_path(used) in page(client, "/admin/ledger/outboxmessage/")
+    told = OutboxMessage.objects.get(aggregate_id=used["budget_id"], sequence=1)
+    assert budget_path(used) in page(client, f"/admin/ledger/outboxmessage/{told.id}/change/")
+    assert used["budget_id"] in page(client, f"/admin/ledger/event/{told.event_id}/change/")

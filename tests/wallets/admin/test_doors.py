@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 import pytest
 from django.contrib import admin
@@ -12,11 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from budgets.models import Budget
-from budgets.services.templates import TemplateSpec, create_template
-from tests.compliance.clients import api_as
 from tests.wallets.admin.staff import at_desk, wallet_path
-from tests.wallets.budgets import set_budget, set_limit
+from tests.wallets.budgets import give_rules, set_budget
 from tests.wallets.holds import reserve
 from tests.wallets.notices import frozen
 from tests.wallets.scene import Scene, give_wallet, set_status
@@ -86,12 +82,7 @@ def test_detail_pages_open_and_are_cheap(scene: Scene, screen: str) -> None:
     reserve(scene.cast.alice, scene.alices)
     set_status(scene.alices, "SUSPENDED", by=scene.cast.bob)
     note([frozen(give_wallet(scene.cast.audrey))])
-    set_budget(scene.cast.frida, scene.alices, "1")
-    set_limit(scene.cast.frida, scene)
-    wanted = {"budget_id": str(Budget.objects.latest("id").id), "kind": "PERMANENT", "amount": "5", "reason": "More."}
-    assert api_as(scene.cast.alice).post("/v1/budget-requests", wanted).status_code == 201
-    company_id = scene.cast.company.id
-    create_template(TemplateSpec(company_id=company_id, name="Meals", currency="EUR", amount=Decimal(600)))
+    give_rules(scene)
     client = at_desk(scene.cast.audrey)
     found = re.search(rf"/admin/{screen}/[^/\"]+/change/", client.get(f"/admin/{screen}/").content.decode())
     if found is None:

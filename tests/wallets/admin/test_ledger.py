@@ -14,6 +14,7 @@ from ledger.models import Account, Command, Event, OutboxMessage, Posting, Trans
 from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page
+from tests.wallets.budgets import give_rules
 from tests.wallets.holds import reserve
 from tests.wallets.incoming import cancelled, take
 from tests.wallets.scene import Scene, book, give_wallet, nothing_recorded, send, transfer_body
@@ -49,6 +50,7 @@ def test_nobody_adds_changes_or_deletes(scene: Scene, model: type[Model]) -> Non
     reserve(scene.cast.alice, scene.alices)
     take(cancelled("B-404"))
     ping(scene.cast.frida, make_endpoint(scene.cast.frida).endpoint)
+    give_rules(scene)
     row = model._default_manager.last()  # other tests may have left older ones, of other companies
     id = scene.alices.id if row is None else row.pk
     with nothing_recorded():

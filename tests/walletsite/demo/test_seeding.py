@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from io import StringIO
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
+from budgets.models import Budget, BudgetRequest, Limit, ThresholdAlert
+from budgets.selectors.budgets import view_budgets
+from budgets.services.alerts import follow_alerts
 from compliance.models import Company, Role, ServiceAccount, Team, User
 from ledger.selectors.balances import system_balances, wallet_figures
 from ledger.selectors.snapshot import whole_ledger
@@ -24,9 +29,10 @@ from wallets.services.bookings import clearing_account
 from wallets.services.past import PastKind
 from wallets.services.wallets import funding_account
 from walletsite.demo import holding
+from walletsite.demo.budgeting import REFUSED_TRIP, TRIP, TRIPS
 from walletsite.demo.history import Planned, plan_history
 from walletsite.demo.holding import HOLDS
-from walletsite.demo.people import FELIX, OSKAR, TIME_ZONE, Purse
+from walletsite.demo.people import FELIX, OSKAR, SOFIA, TIME_ZONE, Purse
 from walletsite.demo.seeding import BATCH, seed_company
 from walletsite.demo.spending import UNAFFORDABLE
 
@@ -36,6 +42,10 @@ STATEMENTS_PER_BATCH = 8
 STATEMENTS_TO_HOLD = 140
 """Six holds, four steps, a refund and a reversal, each through its own use case."""
 DOCUMENTS_OF_HOLDS = len(HOLDS) + 2
+STATEMENTS_TO_BUDGET = 1_300
+"""Some seventy budgets, three limits and ten bookings, each through its own use case."""
+DOCUMENTS_OF_TRIPS = 2 * (len(TRIPS) + 1)
+"""Each with the money for it."""
 
 
 def kept_from(planned: holding.Planned) -> Decimal:
@@ -104,12 +114,17 @@ class SeededCompanyTest(TestCase):
         posted = Transaction.objects.filter(company_id=self.company.id)
         planned = sorted((m.reference, m.at, m.description) for m in self.history)
         history = posted.exclude(reference_id="NW-FROZEN").exclude(reference_id__startswith="NW-HOLD")
+        history = history.exclude(reference_id__startswith=TRIP)
         assert sorted(history.values_list("reference_id", "effective_at", "description")) == planned
-        assert posted.count() == 4_639 + DOCUMENTS_OF_HOLDS
+        assert posted.count() == 4_639 + DOCUMENTS_OF_HOLDS + DOCUMENTS_OF_TRIPS
 
     def test_a_few_payments_were_refused(self) -> None:
         failed = Transaction.objects.filter(company_id=self.company.id, status="FAILED")
-        assert Counter(failed.values_list("refusal_code", flat=True)) == {"funds.insufficient": 5, "wallet.frozen": 1}
+        assert Counter(failed.values_list("refusal_code", flat=True)) == {
+            "funds.insufficient": 5,
+            "budget.exceeded": 1,
+            "wallet.frozen": 1,
+        }
 
     def test_every_wallet_holds_what_its_history_left_and_nothing_is_below_zero(self) -> None:
         left: Counter[Purse] = Counter()
@@ -123,6 +138,8 @@ class SeededCompanyTest(TestCase):
         for planned in HOLDS:
             (purse,) = (p for p in left if p.owner == planned.owner and p.type == "PRIMARY")
             left[purse] -= int(kept_from(planned) * 100)
+        (sofias,) = (p for p in left if p.owner == SOFIA and p.type == "PRIMARY")
+        left[sofias] += int(Decimal(REFUSED_TRIP.amount) * 100)  # the other trips have used their money up
         figures = wallet_figures([wallet.id for wallet in self.wallets()])
         held = {(w.user.email, w.type): figures[w.id].available * 100 for w in self.wallets()}
         assert held == {(purse.owner.email, purse.type): Decimal(cents) for purse, cents in left.items()}
@@ -151,8 +168,43 @@ class SeededCompanyTest(TestCase):
         undone = Transaction.objects.filter(company_id=self.company.id, original_transaction_id__isnull=False)
         assert sorted(undone.values_list("type", "amount")) == [("REFUND", Decimal("9.5")), ("REVERSAL", Decimal(12))]
 
+    def test_budgets_come_by_templates_and_for_teams_and_the_company(self) -> None:
+        budgets = Budget.objects.filter(company_id=self.company.id)
+        assert Counter(budgets.values_list("scope", "name")) == {
+            ("WALLET", "Monthly budget"): 24,
+            ("WALLET", "Weekly budget"): 18,
+            ("WALLET", "Weekly trips"): 1,
+            ("WALLET", "Monthly travel budget"): 1,
+            **{("TEAM", f"{team}, a month"): 1 for team in ("Sales", "Engineering", "Operations")},
+            ("COMPANY", "Nordwind, a year"): 1,
+        }
+        assert set(budgets.values_list("zone", flat=True)) == {TIME_ZONE}
+        assert Limit.objects.filter(company_id=self.company.id).count() == 3
+
+    def test_sales_is_over_its_budget_and_thresholds_are_reached(self) -> None:
+        (sales,) = view_budgets(Budget.objects.filter(company_id=self.company.id, name="Sales, a month"))
+        assert sales.figures is not None
+        assert (sales.figures.used, sales.figures.allocated) == (1120, 1000)
+        while follow_alerts().is_behind:
+            pass
+        reached = ThresholdAlert.objects.filter(period__budget__company_id=self.company.id)
+        assert sorted(reached.values_list("period__budget__name", "threshold")) == [
+            ("Monthly travel budget", 50),
+            ("Monthly travel budget", 80),
+            ("Sales, a month", 50),
+            ("Sales, a month", 80),
+            ("Sales, a month", 100),
+            ("Weekly trips", 50),
+        ]
+
+    def test_sofia_has_asked_for_more(self) -> None:
+        (request,) = BudgetRequest.objects.filter(budget__company_id=self.company.id)
+        assert (request.state, request.retry, request.amount) == ("PENDING", "PARKED", 40)
+        assert request.requested_by == User.objects.get(email=SOFIA.email).id
+
     def test_the_ledger_is_in_order(self) -> None:
         assert [finding.invariant.id for finding in check_invariants() if finding.broken] == []
+        call_command("verify_budgets", stdout=StringIO())
         report = replay()
         assert report.difference is None
         assert report.events >= 4_639
@@ -163,7 +215,10 @@ class SeededCompanyTest(TestCase):
 
     def test_it_is_posted_in_large_batches(self) -> None:
         batches = -(-len(self.history) // BATCH) + 1
-        assert self.statements < STATEMENTS_TO_FOUND + batches * STATEMENTS_PER_BATCH + STATEMENTS_TO_HOLD
+        assert (
+            self.statements
+            < STATEMENTS_TO_FOUND + batches * STATEMENTS_PER_BATCH + STATEMENTS_TO_HOLD + STATEMENTS_TO_BUDGET
+        )
 
     def test_a_second_run_changes_nothing(self) -> None:
         with CaptureQueriesContext(connection) as queries:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from walletsite.demo.credentials_file import CREDENTIALS_FILE, read_credentials
 from walletsite.demo.journeys.batching import settle_all_or_nothing
 from walletsite.demo.journeys.booking import book_a_hotel
+from walletsite.demo.journeys.budgeting import ask_for_more, meet_a_limit
 from walletsite.demo.journeys.cast import Cast, gather_cast
 from walletsite.demo.journeys.holding import take_a_deposit
 from walletsite.demo.journeys.joining import join_and_leave
@@ -31,6 +32,8 @@ JOURNEYS: tuple[tuple[str, Journey], ...] = (
     ("Frida settles debts, all or nothing", settle_all_or_nothing),
     ("A deposit is held, captured in parts, and released", take_a_deposit),
     ("A parcel that never came, and a payment too many", send_money_back),
+    ("Mia meets her budget, and asks for more", ask_for_more),
+    ("Two transfers a week, and no third", meet_a_limit),
     ("Audrey audits", audit_a_wallet),
 )
 
