@@ -20,6 +20,7 @@ from budgets.services.turning import turn
 from compliance.models import User
 from ledger.models import Account, Posting
 from ledger.services.replay import replay
+from tests import messages
 from tests.scenarios.nordwind import Nordwind
 from tests.wallets.holds import figures, step
 from tests.wallets.incoming import broken
@@ -135,6 +136,7 @@ class Life:
 def test_spent_is_the_sum_of_postings(nordwind: Nordwind, history: list[tuple[Any, ...]]) -> None:
     for caller in (nordwind.cast.bookings, nordwind.lena, nordwind.frida):
         nordwind.as_(caller)  # a log-in that is not undone
+    before = messages.horizon()
     with undone():
         life = Life(nordwind)
         life.begin()
@@ -145,6 +147,7 @@ def test_spent_is_the_sum_of_postings(nordwind: Nordwind, history: list[tuple[An
         assert not broken()
         assert [finding.invariant.id for finding in find_broken_budgets() if finding.broken] == []
         assert replay().difference is None
+        assert messages.faults_since(before) == []
 
 
 def require_that_it_adds_up(life: Life) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.wallets.holds import step
 from tests.wallets.incoming import answers_about, broken, outcome_of
 from tests.wallets.scene import nothing_recorded
 
-WEEK = {"period_type": "WEEKLY", "thresholds": [50, 80, 100]}
+WEEK: dict[str, Any] = {"period_type": "WEEKLY", "thresholds": [50, 80, 100]}
 SENTENCE = "Weekly budget has 60.00 EUR left, this needs 90.00. Resets Monday 6 April 00:00 Berlin."
 
 

@@ -208,8 +208,17 @@ def test_an_event_of_another_service(scene: Scene) -> None:
     assert statements(lambda: hand_in(cancelled("B-1")), status=202) == 18
 
 
-FOUR_BUDGETS = ({}, {"period_type": "WEEKLY"}, {"period_type": "QUARTERLY"}, {"categories": ["train"]})
-THREE_LIMITS = ({"window": "DAILY"}, {"window": "WEEKLY", "max_count": 90}, {"window": "PER_TRANSACTION"})
+FOUR_BUDGETS: tuple[dict[str, Any], ...] = (
+    {},
+    {"period_type": "WEEKLY"},
+    {"period_type": "QUARTERLY"},
+    {"categories": ["train"]},
+)
+THREE_LIMITS: tuple[dict[str, Any], ...] = (
+    {"window": "DAILY"},
+    {"window": "WEEKLY", "max_count": 90},
+    {"window": "PER_TRANSACTION"},
+)
 
 
 def test_four_budgets_and_three_limits_cost_nothing_more(scene: Scene) -> None:
