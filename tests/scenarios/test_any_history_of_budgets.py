@@ -131,7 +131,7 @@ class Life:
         return self.budgets[which % len(self.budgets)]
 
 
-@settings(derandomize=True, max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=st.lists(OPERATIONS, min_size=3, max_size=16))
 def test_spent_is_the_sum_of_postings(nordwind: Nordwind, history: list[tuple[Any, ...]]) -> None:
     for caller in (nordwind.cast.bookings, nordwind.lena, nordwind.frida):
