@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -77,3 +78,12 @@ def test_both_are_active_and_of_one_kind(owner: Owner) -> None:
     with pytest.raises(InvalidInput):
         move(resting, giver, "1")
     assert left(giver) == 600
+
+
+@pytest.mark.parametrize("giver_is_late", [True, False])
+def test_periods_that_nobody_has_opened_yet_are_opened_first(owner: Owner, giver_is_late: bool) -> None:
+    late, ready = owner.budget("100", start_date=date(2099, 1, 1), categories=("a",)), owner.budget("100")
+    Budget.objects.filter(id=late.id).update(start_date=date(2020, 1, 1))
+    giver, receiver = (late, ready) if giver_is_late else (ready, late)
+    move(giver, receiver, "40")
+    assert (left(giver), left(receiver)) == (60, 140)
