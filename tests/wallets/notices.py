@@ -43,25 +43,29 @@ def expired(wallet: Wallet) -> OutboxMessage:
     return message("ReservationExpired", data)
 
 
-def of_budget(type: str, user: User | None, wallet: Wallet | None = None, **data: Any) -> OutboxMessage:
-    """With what all messages about budgets have; `data` says the rest."""
+def of_budget(type: str, wallet: Wallet, **data: Any) -> OutboxMessage:
+    """With what all messages about budgets of wallets have; `data` says the rest."""
     common = {
         "budget_id": str(new_id()),
-        "user_id": None if user is None else str(user.id),
-        "wallet_id": None if wallet is None else str(wallet.id),
+        "company_id": str(wallet.user.company_id),
+        "scope": "WALLET",
+        "team_id": None,
+        "wallet_id": str(wallet.id),
+        "user_id": str(wallet.user_id),
         "currency": "EUR",
+        "revision": 1,
     }
     return message(type, {**common, **data})
 
 
-def threshold(user: User | None, wallet: Wallet | None = None, **data: Any) -> OutboxMessage:
-    figures = {"period_key": "2026-11", "threshold_percentage": "80", "used_amount": "400", "total_amount": "500"}
-    return of_budget("BudgetThresholdReached", user, wallet, **{**figures, "revision": 1, **data})
+def threshold(wallet: Wallet, **data: Any) -> OutboxMessage:
+    figures = {"period_key": "2026-11", "threshold_percentage": 80, "used_amount": "400", "total_amount": "500"}
+    return of_budget("BudgetThresholdReached", wallet, **{**figures, **data})
 
 
-def exceeded(user: User | None, **data: Any) -> OutboxMessage:
-    figures = {"period_key": "2026-11", "threshold_percentage": "100", "exceeded_amount": "7.5"}
-    return of_budget("BudgetExceeded", user, **{**figures, **data})
+def exceeded(wallet: Wallet, **data: Any) -> OutboxMessage:
+    figures = {"period_key": "2026-11", "threshold_percentage": 100, "exceeded_amount": "7.5"}
+    return of_budget("BudgetExceeded", wallet, **{**figures, **data})
 
 
 def titles(user: User) -> list[str]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from ledger.money import plain
+from ledger.money import EXACT, plain
 from wallets.core.notification_kinds import Kind
 
 MAX_TEXT = 300
-"""Of a text that somebody wrote, such as a reason."""
+"""Of a word of a message, such as a code."""
 Data = Mapping[str, Any]
 
 
 class Audience(StrEnum):
-    """MANAGERS are those of the person's team. DECIDERS are they, or finance when there is none."""
+    """OWNER is whose wallet it is. OWNERS_MANAGERS and MANAGERS, of his team or of the notice's, are finance when there
+    is none. ASKER is who has asked."""
 
     OWNER = "OWNER"
     OWNER_AND_MANAGERS = "OWNER_AND_MANAGERS"
-    DECIDERS = "DECIDERS"
+    OWNERS_MANAGERS = "OWNERS_MANAGERS"
+    MANAGERS = "MANAGERS"
+    FINANCE = "FINANCE"
+    ASKER = "ASKER"
 
 
 class Unreadable(Exception):
@@ -36,9 +40,11 @@ class Notice:
     Attributes:
         cause: the same for whatever shall be told once; unique per person.
         is_daily: the cause is one per day, of the company's zone.
-        user_id: whom it is about; None = the owner of the wallet, who is not told himself unless `is_of_wallet`.
-        is_of_wallet: it is about the wallet itself, so its owner is the person.
         facts: what the text is made of; ids, figures and words, no personal data.
+        wallet_id: what it is about: a wallet or its budget.
+        team_id: of a team's budget.
+        company_id: of any budget.
+        asked_by: who has asked for more; he is told as ASKER only.
     """
 
     kind: Kind
@@ -46,8 +52,9 @@ class Notice:
     audience: Audience
     facts: dict[str, str]
     wallet_id: UUID | None = None
-    user_id: UUID | None = None
-    is_of_wallet: bool = False
+    team_id: UUID | None = None
+    company_id: UUID | None = None
+    asked_by: UUID | None = None
     is_daily: bool = False
 
 
@@ -60,7 +67,7 @@ def notice_of(type: str, message_id: UUID, data: Data) -> Notice | None:
     read = _READERS.get(type)
     try:
         return None if read is None else read(data, f"{message_id}")
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"{type}: {error!r}") from error
 
 
@@ -102,7 +109,7 @@ def _threshold_reached(data: Data, cause: str) -> Notice:
     percentage, period = plain(Decimal(str(data["threshold_percentage"]))), _text(data["period_key"])
     facts = {"period_key": period, "threshold_percentage": percentage, **_money(data, "used_amount", "total_amount")}
     told = ":".join(("threshold", _id(data["budget_id"]), period, percentage, str(int(data["revision"]))))
-    return _of_budget(Kind.BUDGET_THRESHOLD_REACHED, told, data, facts, Audience.OWNER_AND_MANAGERS)
+    return _of_budget(Kind.BUDGET_THRESHOLD_REACHED, told, data, facts, _SPENDING)
 
 
 def _exceeded(data: Data, cause: str) -> Notice:
@@ -110,21 +117,34 @@ def _exceeded(data: Data, cause: str) -> Notice:
     period = _text(data["period_key"])
     facts = {"period_key": period, **_money(data, "exceeded_amount")}
     told = f"exceeded:{_id(data['budget_id'])}:{period}"
-    return _of_budget(Kind.BUDGET_EXCEEDED, told, data, facts, Audience.OWNER_AND_MANAGERS, is_daily=True)
+    return _of_budget(Kind.BUDGET_EXCEEDED, told, data, facts, _SPENDING, is_daily=True)
 
 
 def _changed(data: Data, cause: str) -> Notice:
-    return _of_budget(Kind.BUDGET_CHANGED, cause, data, {}, Audience.OWNER)
+    return _of_budget(Kind.BUDGET_CHANGED, cause, data, _what_changed(data), _CHANGING)
+
+
+def _what_changed(data: Data) -> dict[str, str]:
+    """What periods start with from now on, or how much more one of them allows. The message's total is not what a
+    period allows: that may have been given more before, and carries over what others left."""
+    before, after = data["before"], data["after"]
+    if after.keys() & {"amount", "base"}:
+        return {"period_key": _text(data["period_key"]), **_money(data, "total_amount")}
+    for name in after.keys() & {"adjustments", "carry_in"}:  # one of them at most
+        more = EXACT.subtract(Decimal(after[name]), Decimal(before[name]))
+        figures = {"currency": data["currency"], "more_amount": more}
+        return {"period_key": _text(data["period_key"]), **_money(figures, "more_amount")}
+    return {}
 
 
 def _request_opened(data: Data, cause: str) -> Notice:
     facts = {"request_id": _id(data["request_id"]), **_money(data, "amount")}
-    return _of_budget(Kind.BUDGET_REQUEST_OPENED, cause, data, facts, Audience.DECIDERS)
+    return _of_budget(Kind.BUDGET_REQUEST_OPENED, cause, data, facts, _DECIDING, asked_by=_uuid(data["user_id"]))
 
 
 def _request_decided(data: Data, cause: str) -> Notice:
     facts = {"request_id": _id(data["request_id"]), "status": _text(data["status"]), **_money(data, "amount")}
-    return _of_budget(Kind.BUDGET_REQUEST_DECIDED, cause, data, facts, Audience.OWNER)
+    return _of_budget(Kind.BUDGET_REQUEST_DECIDED, cause, data, facts, _ASKING, asked_by=_uuid(data["user_id"]))
 
 
 _READERS: dict[str, Callable[[Data, str], Notice | None]] = {
@@ -144,22 +164,45 @@ _READERS: dict[str, Callable[[Data, str], Notice | None]] = {
 def _of_wallet(kind: Kind, cause: str, data: Data, facts: dict[str, str]) -> Notice:
     wallet_id = _uuid(data["wallet_id"])
     told = {"wallet_id": str(wallet_id), **facts}
-    return Notice(kind=kind, cause=cause, audience=Audience.OWNER, facts=told, wallet_id=wallet_id, is_of_wallet=True)
+    return Notice(kind=kind, cause=cause, audience=Audience.OWNER, facts=told, wallet_id=wallet_id)
+
+
+_SPENDING = {
+    "WALLET": Audience.OWNER_AND_MANAGERS,
+    "TEAM": Audience.MANAGERS,
+    "COMPANY": Audience.FINANCE,
+}
+_CHANGING = {**_SPENDING, "WALLET": Audience.OWNER}
+_DECIDING = {
+    "WALLET": Audience.OWNERS_MANAGERS,
+    "TEAM": Audience.FINANCE,  # managers see their team's budget and do not set it
+    "COMPANY": Audience.FINANCE,
+}
+_ASKING = dict.fromkeys(_SPENDING, Audience.ASKER)
 
 
 def _of_budget(
-    kind: Kind, cause: str, data: Data, facts: dict[str, str], audience: Audience, *, is_daily: bool = False
+    kind: Kind,
+    cause: str,
+    data: Data,
+    facts: dict[str, str],
+    audiences: Mapping[str, Audience],
+    *,
+    asked_by: UUID | None = None,
+    is_daily: bool = False,
 ) -> Notice:
-    """A budget without a person is a team's or the company's: then the managers of whoever spent are told, and nobody
-    when no spend has caused it."""
-    user_id, wallet_id = data.get("user_id"), data.get("wallet_id")
+    """The wallet that a message of a team's or the company's budget names is the one that spent: a fact of it, and no
+    reason to tell its owner."""
+    scope, spender = data["scope"], data["wallet_id"]
     return Notice(
         kind=kind,
         cause=cause,
-        audience=audience if user_id or audience is Audience.DECIDERS else Audience.OWNER_AND_MANAGERS,
-        facts={"budget_id": _id(data["budget_id"]), **({"wallet_id": _id(wallet_id)} if wallet_id else {}), **facts},
-        wallet_id=_uuid(wallet_id) if wallet_id else None,
-        user_id=_uuid(user_id) if user_id else None,
+        audience=audiences[scope],
+        facts={"budget_id": _id(data["budget_id"]), **({"wallet_id": _id(spender)} if spender else {}), **facts},
+        wallet_id=_uuid(spender) if scope == "WALLET" else None,
+        team_id=_uuid(data["team_id"]) if scope == "TEAM" else None,
+        company_id=_uuid(data["company_id"]),
+        asked_by=asked_by,
         is_daily=is_daily,
     )
 

@@ -42,7 +42,7 @@ _REFUSALS = {
     "currency.mismatch": "The wallet holds another currency.",
     "precondition.failed": "A condition of the order was not met.",
 }
-_DECISIONS = {"APPROVED": "approved", "DECLINED": "declined", "REJECTED": "declined", "CANCELLED": "cancelled"}
+_DECISIONS = {"REJECTED": "declined"}
 _Amount = Callable[[str], str]
 
 
@@ -88,7 +88,18 @@ def _exceeded(facts: Facts, amount: _Amount) -> Text:
 
 
 def _changed(facts: Facts, amount: _Amount) -> Text:
-    return Text("A budget was changed", "See what is new.")
+    return Text("A budget was changed", _what_changed(facts, amount))
+
+
+def _what_changed(facts: Facts, amount: _Amount) -> str:
+    period = facts.get("period_key")
+    if "more_amount" in facts:
+        way = "less" if facts["more_amount"].startswith("-") else "more"
+        return f"It allows {amount('more_amount').removeprefix('-')} {way} in {period}."
+    if "total_amount" in facts:
+        since = f"From {period} on, each" if period else "Each new"
+        return f"{since} period starts with {amount('total_amount')}."
+    return "See what is new."
 
 
 def _asked(facts: Facts, amount: _Amount) -> Text:

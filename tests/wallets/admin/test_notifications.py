@@ -24,7 +24,7 @@ REACHED, FROZEN = "A budget has reached 80 %", "Your wallet is frozen"
 def news(scene: Scene) -> Scene:
     """Alice and bob, her manager, are told of her budget; alice of her wallet as well."""
     only_mine()
-    note([threshold(scene.cast.alice, scene.alices), frozen(scene.alices)])
+    note([threshold(scene.alices), frozen(scene.alices)])
     return scene
 
 

@@ -19,7 +19,6 @@ FACTS = {
     "period_key": "2026-11",
     "code": "funds.insufficient",
     "status": "APPROVED",
-    "reason": "New year.",
 }
 TEXTS = {
     Kind.WALLET_FROZEN: (
@@ -43,7 +42,7 @@ TEXTS = {
         "A budget is exceeded",
         "In 2026-11 it was exceeded by 0.125 EUR. You are told once a day.",
     ),
-    Kind.BUDGET_CHANGED: ("A budget was changed", "The reason given: New year."),
+    Kind.BUDGET_CHANGED: ("A budget was changed", "From 2026-11 on, each period starts with 500.00 EUR."),
     Kind.BUDGET_REQUEST_OPENED: ("Somebody asks for 80.00 EUR more budget", "The request waits for your decision."),
     Kind.BUDGET_REQUEST_DECIDED: (
         "Your request for 80.00 EUR more budget is approved",
@@ -62,11 +61,17 @@ def test_what_each_kind_says(kind: Kind) -> None:
     ("kind", "fact", "words"),
     [
         (Kind.SPEND_REFUSED, {"code": "brand.new"}, "Nothing was moved. The reason is brand.new."),
-        (Kind.BUDGET_CHANGED, {"reason": ""}, "See what is new."),
+        (Kind.BUDGET_CHANGED, {"period_key": ""}, "Each new period starts with 500.00 EUR."),
+        (Kind.BUDGET_CHANGED, {"more_amount": "40"}, "It allows 40.00 EUR more in 2026-11."),
+        (Kind.BUDGET_CHANGED, {"more_amount": "-12.5"}, "It allows 12.50 EUR less in 2026-11."),
     ],
 )
-def test_what_is_unknown_is_said_plainly(kind: Kind, fact: dict[str, str], words: str) -> None:
+def test_what_is_said_of_other_facts(kind: Kind, fact: dict[str, str], words: str) -> None:
     assert text_of(kind, {**FACTS, **fact}, lambda amount, asset: format_amount(amount, 2)).body == words
+
+
+def test_what_has_no_figures_is_said_plainly() -> None:
+    assert text_of(Kind.BUDGET_CHANGED, {}, lambda amount, asset: "").body == "See what is new."
 
 
 def test_default_ways() -> None:

@@ -14,7 +14,7 @@ from wallets.models import Wallet
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The people that some notices are about, and those who look after them."""
+    """The owners of the wallets that some notices are about, who has asked, and those who look after them."""
 
     owners: dict[UUID, UUID]
     people: dict[UUID, User]
@@ -23,35 +23,50 @@ class Directory:
 
     @classmethod
     def of(cls, notices: Sequence[Notice]) -> Directory:
-        wallet_ids = {notice.wallet_id for notice in notices if notice.user_id is None and notice.wallet_id}
+        wallet_ids = {notice.wallet_id for notice in notices if notice.wallet_id}
         owners = dict(Wallet.objects.filter(id__in=wallet_ids).values_list("id", "user_id"))
-        people = people_by_id([*(notice.user_id for notice in notices if notice.user_id), *owners.values()])
-        if all(notice.is_of_wallet for notice in notices):
+        people = people_by_id([*(notice.asked_by for notice in notices if notice.asked_by), *owners.values()])
+        companies = {notice.company_id for notice in notices if notice.company_id}
+        if not companies:
             return cls(owners, people, {}, {})
-        teams = {user.team_id for user in people.values() if user.team_id is not None}
-        return cls(owners, people, *managers_and_finance(teams, {user.company_id for user in people.values()}))
+        teams = [*(user.team_id for user in people.values()), *(notice.team_id for notice in notices)]
+        return cls(owners, people, *managers_and_finance({team for team in teams if team}, companies))
 
     def recipients(self, notice: Notice) -> list[User]:
-        """Each once. Nobody is told of his own request, and whoever is told as the owner is not told as a manager."""
-        person = self._person(notice)
-        if person is None:
-            return []
-        others = [manager for manager in self._managers(person) if manager.id != notice.user_id]
-        is_his = notice.user_id is not None or notice.is_of_wallet
+        """Each once. Nobody is told of his own request as one to decide, and no manager of his own wallet as one."""
+        owner = self._owner(notice)
         match notice.audience:
+            case Audience.ASKER:
+                return self._found(notice.asked_by)
             case Audience.OWNER:
-                return [person]
+                return owner
             case Audience.OWNER_AND_MANAGERS:
-                return [person, *others] if is_his else others
-            case Audience.DECIDERS:
-                finance = self.finance.get(person.company_id, [])
-                return others or [user for user in finance if user.id != notice.user_id]
+                return [*owner, *self._others(notice, self._managers_of(owner))]
+            case Audience.OWNERS_MANAGERS:
+                return self._others(notice, self._managers_of(owner)) or self._finance(notice)
+            case Audience.MANAGERS:
+                return self._others(notice, self._of(self.managers, notice.team_id)) or self._finance(notice)
+            case Audience.FINANCE:
+                return self._finance(notice)
 
-    def _person(self, notice: Notice) -> User | None:
-        if notice.user_id is not None:
-            return self.people.get(notice.user_id)
-        owner_id = None if notice.wallet_id is None else self.owners.get(notice.wallet_id)
-        return None if owner_id is None else self.people.get(owner_id)
+    def _owner(self, notice: Notice) -> list[User]:
+        return self._found(None if notice.wallet_id is None else self.owners.get(notice.wallet_id))
 
-    def _managers(self, person: User) -> list[User]:
-        return [] if person.team_id is None else self.managers.get(person.team_id, [])
+    def _found(self, user_id: UUID | None) -> list[User]:
+        person = None if user_id is None else self.people.get(user_id)
+        return [] if person is None else [person]
+
+    def _managers_of(self, people: Sequence[User]) -> list[User]:
+        return [manager for person in people for manager in self._of(self.managers, person.team_id)]
+
+    def _finance(self, notice: Notice) -> list[User]:
+        return self._others(notice, self._of(self.finance, notice.company_id))
+
+    def _others(self, notice: Notice, users: Sequence[User]) -> list[User]:
+        """Without the owner of the wallet and whoever has asked."""
+        themselves = {notice.asked_by, *(user.id for user in self._owner(notice))}
+        return [user for user in users if user.id not in themselves]
+
+    @staticmethod
+    def _of(groups: dict[UUID, list[User]], id: UUID | None) -> list[User]:
+        return [] if id is None else groups.get(id, [])

@@ -48,7 +48,7 @@ def test_what_arrives(scene: Scene, server: MailServer) -> None:
     company = scene.cast.company
     company.timezone = "Europe/Berlin"
     company.save()
-    crossed = threshold(scene.cast.charlie)
+    crossed = threshold(scene.charlies)
     crossed.created_at = crossed.created_at.replace(hour=1, minute=5)
     note([crossed])
     assert send_emails() == {"sent": 1}
@@ -84,7 +84,7 @@ def test_words_of_others_do_not_become_headers(scene: Scene, server: MailServer)
         [
             of_budget(
                 "BudgetRequestDecided",
-                scene.cast.alice,
+                scene.alices,
                 request_id=str(scene.alices.id),
                 amount="5",
                 status="X\r\nBcc: all@nordwind.example",
