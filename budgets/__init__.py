@@ -1,5 +1,4 @@
 """Spending rules as part of the ledger: what a budget or a limit still allows is an account like any other.
 
-The floor stands from the first day so that nothing above or beside it can grow into its place; its rooms
-are made when budgets and limits are built.
+The rows here say the rules; what is left of them lies in the ledger. Who may set them, the floor above knows.
 """

@@ -51,6 +51,7 @@ def transfer_budget(
         lines = [read_timeline(budget, now) for budget in (giver, receiver)]
         for line in lines:
             plan_openings(line, origin)
+        _open_first(lines[0], lines[1])
         _plan(lines[0], lines[1], amount, occasion)
         carry_out(lines)
     return giver, receiver
@@ -62,6 +63,12 @@ def _require_alike(giver: Budget, receiver: Budget) -> None:
     for budget, pointer in ((giver, "/from_budget_id"), (receiver, "/to_budget_id")):
         if budget.status != BudgetStatus.ACTIVE:
             raise InvalidInput("Only ACTIVE budgets give and take.", pointer=pointer)
+
+
+def _open_first(giving: Timeline, receiving: Timeline) -> None:
+    """The giver's event moves the allowance, so the receiver's period has to be there by then."""
+    giving.commands[:0] = receiving.commands
+    receiving.commands.clear()
 
 
 def _plan(giving: Timeline, receiving: Timeline, amount: Decimal, occasion: Occasion) -> None:

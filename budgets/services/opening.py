@@ -122,6 +122,9 @@ def _plan_opening(line: Timeline, window: Window, span: Span, origin: Origin) ->
         starts_at=span.starts_at,
         ends_at=span.ends_at,
         base=base_of(budget, window),
+        carry_in=Decimal(0),
+        adjustments=Decimal(0),
+        carried_out=Decimal(0),
         opened_at=line.now,
     )
     line.periods.append(period)

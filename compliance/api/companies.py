@@ -97,8 +97,8 @@ class CurrentCompanyView(ServiceView):
         answer=CompanyAnswer,
         body_example={"timezone": "Europe/Berlin", "fiscal_month": 4, "reason": "The fiscal year begins in April."},
         example={**EXAMPLE, "fiscal_month": 4},
-        description="Days of statements and reports follow it at once. Budgets and limits keep the calendar that they "
-        "were set with: a change affects only those that are set later.",
+        description="Days of statements and lists follow it at once; those of reports are always of UTC. Budgets and "
+        "limits keep the calendar that they were set with: a change affects only those that are set later.",
     )
     def patch(self, request: Request) -> Response:
         changes = self.body(ChangeCompany)

@@ -41,14 +41,9 @@ def _date_field(**kwargs: Any) -> forms.DateField:
     return forms.DateField(required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}), **kwargs)
 
 
-class NewBudgetForm(HistoryReasonForm):
-    """The fields of `POST /v1/budgets` that people set; the others start with what they are there."""
+class RuleForm(HistoryReasonForm):
+    """What a budget and a template of budgets are asked for alike."""
 
-    total_amount = AmountField(label="Amount", help_text="What each period starts with, such as 600.00.")
-    period_type = choice(PERIODS, label="Period", initial=PeriodType.MONTHLY.value)
-    name = forms.CharField(
-        max_length=100, required=False, widget=UnfoldAdminTextInputWidget, help_text="Named by its period without it."
-    )
     enforcement = choice(MODES, label="What becomes of a spend that does not fit")
     buffer_percent = whole_number(100, initial=0, help_text="By how many percent BLOCK may be exceeded.")
     categories = forms.CharField(
@@ -62,6 +57,22 @@ class NewBudgetForm(HistoryReasonForm):
         help_text="At how many percent it is told, with commas.",
     )
     rollover = choice(ROLLOVERS, label="Carried into the next period")
+
+    def clean_thresholds(self) -> tuple[int, ...]:
+        return tuple(numbers_of(self.cleaned_data["thresholds"]))
+
+    def clean_categories(self) -> tuple[str, ...]:
+        return tuple(names_of(self.cleaned_data["categories"]))
+
+
+class NewBudgetForm(RuleForm):
+    """The fields of `POST /v1/budgets` that people set; the others start with what they are there."""
+
+    total_amount = AmountField(label="Amount", help_text="What each period starts with, such as 600.00.")
+    period_type = choice(PERIODS, label="Period", initial=PeriodType.MONTHLY.value)
+    name = forms.CharField(
+        max_length=100, required=False, widget=UnfoldAdminTextInputWidget, help_text="Named by its period without it."
+    )
     start_date = _date_field(label="First day", help_text="Today without it.")
     end_date = _date_field(label="Last day", help_text="For ever without it; CUSTOM needs one.")
     parent_id = choice((), label="Budget above it", required=False)
@@ -74,12 +85,6 @@ class NewBudgetForm(HistoryReasonForm):
         super().__init__(*args, **kwargs)
         self.order_fields([*self.field_order, "rollover", "start_date", "end_date", "parent_id", "prorate_first"])
         self.fields["parent_id"].choices = [("", "None"), *self._parents()]
-
-    def clean_thresholds(self) -> list[int]:
-        return list(numbers_of(self.cleaned_data["thresholds"]))
-
-    def clean_categories(self) -> list[str]:
-        return list(names_of(self.cleaned_data["categories"]))
 
     def wanted(self) -> dict[str, Any]:
         """As a body of the interface would say it."""

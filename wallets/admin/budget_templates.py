@@ -28,9 +28,9 @@ from ledger.api.serializers import require_scale_of
 from ledger.errors import InvalidInput
 from ledger.money import format_amount
 from ledger.selectors.assets import WALLET_CURRENCIES, get_asset
-from wallets.admin.budget_forms import MODES, AmountField, choice, dialog, names_of, numbers_of, whole_number
+from wallets.admin.budget_forms import AmountField, choice, dialog
 from wallets.admin.budget_owners import categories_cell
-from wallets.admin.budget_setting import PERIODS, ROLLOVERS
+from wallets.admin.budget_setting import PERIODS, ROLLOVERS, RuleForm
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.services.budget_templates import alter_template, set_template
 
@@ -40,26 +40,13 @@ RECURRING = tuple(period for period in PERIODS if period[0] != PeriodType.CUSTOM
 _WORDS: Mapping[str, Any] = {"period_type": PeriodType, "enforcement": Enforcement, "rollover": Rollover}
 
 
-class TemplateForm(HistoryReasonForm):
+class TemplateForm(RuleForm):
     """What people change of a template. The other fields stay as they are, or start as in the interface."""
 
     name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget, help_text="What its budgets are called.")
     role = choice(ROLES, label="For new wallets of", required=False)
     amount = AmountField(help_text="What each period starts with, such as 600.00.")
     period_type = choice(RECURRING, label="Period", initial=PeriodType.MONTHLY.value)
-    enforcement = choice(MODES, label="What becomes of a spend that does not fit")
-    buffer_percent = whole_number(100, initial=0, help_text="By how many percent BLOCK may be exceeded.")
-    categories = forms.CharField(
-        max_length=500, required=False, widget=UnfoldAdminTextInputWidget, help_text="With commas; empty = all spends."
-    )
-    thresholds = forms.CharField(
-        max_length=100,
-        required=False,
-        initial="80, 100",
-        widget=UnfoldAdminTextInputWidget,
-        help_text="At how many percent it is told, with commas.",
-    )
-    rollover = choice(ROLLOVERS, label="Carried into the next period")
     prorate_first = forms.BooleanField(
         label="The first period gets its share by days", required=False, initial=True, widget=UnfoldBooleanWidget
     )
@@ -71,12 +58,6 @@ class TemplateForm(HistoryReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(self.own)
-
-    def clean_categories(self) -> tuple[str, ...]:
-        return tuple(names_of(self.cleaned_data["categories"]))
-
-    def clean_thresholds(self) -> tuple[int, ...]:
-        return tuple(numbers_of(self.cleaned_data["thresholds"]))
 
     def wanted(self) -> dict[str, Any]:
         """In the words of the model."""

@@ -150,7 +150,8 @@ def _of_wallet(kind: Kind, cause: str, data: Data, facts: dict[str, str]) -> Not
 def _of_budget(
     kind: Kind, cause: str, data: Data, facts: dict[str, str], audience: Audience, *, is_daily: bool = False
 ) -> Notice:
-    """A budget without a person is a team's: then the team's managers are told, whoever owns the wallet."""
+    """A budget without a person is a team's or the company's: then the managers of whoever spent are told, and nobody
+    when no spend has caused it."""
     user_id, wallet_id = data.get("user_id"), data.get("wallet_id")
     return Notice(
         kind=kind,

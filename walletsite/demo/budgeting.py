@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.transaction import atomic
+
 from budgets.models import BudgetTemplate
 from budgets.models.vocabulary import Enforcement, LimitWindow, PeriodType, RequestKind, Rollover, Scope
 from budgets.services.limits import LimitSpec
@@ -21,8 +23,6 @@ from budgets.services.templates import TemplateSpec
 from compliance.core.origin import Origin
 from compliance.models import Caller, Company, Role, Team, User
 from ledger.selectors.clock import database_now
-from ledger.services import journal
-from ledger.services.accounts import digest
 from wallets.models import Wallet
 from wallets.selectors.wallets import Reach
 from wallets.services.bookings import BookingRequest, prepare_booking, record_booking
@@ -30,7 +30,7 @@ from wallets.services.budget_requests import Wanted, ask_for_more
 from wallets.services.budget_templates import give_default_budgets, set_template
 from wallets.services.budgets import calendar_of_company, set_budget
 from wallets.services.limits import put_limit
-from wallets.services.past import origin_of
+from wallets.services.past import occasion, origin_of
 from walletsite.demo.people import ANNA, CLARA, CURRENCY, EMRE, JONAS, SOFIA, Person
 
 REASON = "Agreed for this year."
@@ -104,7 +104,7 @@ class Keeping:
 
 def set_budgets_and_spend(keeping: Keeping) -> None:
     """All budgets, limits, trips and the request: all of it or nothing, and once."""
-    with journal.use_case():
+    with atomic():
         if BudgetTemplate.objects.filter(company_id=keeping.company.id).exists():
             return
         _give_defaults(keeping)
@@ -119,7 +119,7 @@ def set_budgets_and_spend(keeping: Keeping) -> None:
 
 def _give_defaults(keeping: Keeping) -> None:
     for role, said in TEMPLATES:
-        warning = {"enforcement": Enforcement.WARN, "thresholds": (80, 100), "prorate_first": False}
+        warning: dict[str, Any] = {"enforcement": Enforcement.WARN, "thresholds": (80, 100), "prorate_first": False}
         spec = TemplateSpec(company_id=keeping.company.id, role=role, currency=CURRENCY, **said, **warning)
         set_template(spec, origin=keeping.origin)
     for wallet in keeping.wallets.values():
@@ -131,14 +131,18 @@ def _set_teams_and_company(keeping: Keeping) -> None:
     for name, amount in TEAM_BUDGETS.items():
         scoped: dict[str, Any] = {"scope": Scope.TEAM, "team_id": teams[name], "enforcement": Enforcement.WARN}
         keeping.set_budget(f"{name}, a month", amount, **scoped)
-    yearly = {"scope": Scope.COMPANY, "period_type": PeriodType.YEARLY, "enforcement": Enforcement.WARN}
+    yearly: dict[str, Any] = {"scope": Scope.COMPANY, "period_type": PeriodType.YEARLY, "enforcement": Enforcement.WARN}
     keeping.set_budget("Nordwind, a year", COMPANY_BUDGET, **yearly)
 
 
 def _set_single_ones(keeping: Keeping) -> None:
     """Rules that refuse, for people whom nobody plays."""
-    trips = {"categories": ("HOTEL", "TRAIN"), "period_type": PeriodType.WEEKLY}
-    travel = {"categories": ("HOTEL", "TRAIN"), "rollover": Rollover.SURPLUS, "rollover_cap": Decimal(100)}
+    trips: dict[str, Any] = {"categories": ("HOTEL", "TRAIN"), "period_type": PeriodType.WEEKLY}
+    travel: dict[str, Any] = {
+        "categories": ("HOTEL", "TRAIN"),
+        "rollover": Rollover.SURPLUS,
+        "rollover_cap": Decimal(100),
+    }
     for owner, name, amount, more in (
         (SOFIA, "Weekly trips", Decimal(200), trips),
         (JONAS, "Monthly travel budget", Decimal(400), travel),
@@ -181,6 +185,7 @@ def _book(keeping: Keeping, trip: Trip) -> UUID:
         command = prepare_booking(request, caller=keeping.service, origin=origin_of(keeping.service))
         outcome = record_booking(command, wallet_id=wallet_id)
     assert outcome.result is not None, "its reference is used once"
+    assert outcome.result.transaction_id is not None, "a booking is a document"
     return outcome.result.transaction_id
 
 
@@ -192,7 +197,7 @@ def _request(keeping: Keeping, trip: Trip, direction: Any, reference_type: str, 
         currency=CURRENCY,
         reference_type=reference_type,
         reference_id=trip.reference,
-        request_hash=digest(trip.reference, trip.amount, direction),
+        request_hash=occasion(keeping.service, f"{direction} {trip.reference}").claim.request_hash,
         description=description,
         metadata={"category": trip.category} if direction == "DEBIT" else {},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -96,3 +96,12 @@ def test_both_have_a_current_period(owner: Owner) -> None:
         change(coming, amount=Decimal(250), effective=Effective.THIS_PERIOD_ONLY)
     assert refused.value.data["errors"][0]["pointer"] == "/effective"
     assert left(running) == 600
+
+
+@pytest.mark.parametrize("giver_is_late", [True, False])
+def test_periods_that_nobody_has_opened_yet_are_opened_first(owner: Owner, giver_is_late: bool) -> None:
+    late, ready = owner.budget("100", start_date=date(2099, 1, 1), categories=("a",)), owner.budget("100")
+    Budget.objects.filter(id=late.id).update(start_date=date(2020, 1, 1))
+    giver, receiver = (late, ready) if giver_is_late else (ready, late)
+    move(giver, receiver, "40")
+    assert (left(giver), left(receiver)) == (60, 140)

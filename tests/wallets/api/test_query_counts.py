@@ -214,7 +214,11 @@ FOUR_BUDGETS: tuple[dict[str, Any], ...] = (
     {"period_type": "QUARTERLY"},
     {"categories": ["train"]},
 )
-THREE_LIMITS = ({"window": "DAILY"}, {"window": "WEEKLY", "max_count": 90}, {"window": "PER_TRANSACTION"})
+THREE_LIMITS: tuple[dict[str, Any], ...] = (
+    {"window": "DAILY"},
+    {"window": "WEEKLY", "max_count": 90},
+    {"window": "PER_TRANSACTION"},
+)
 
 
 def test_four_budgets_and_three_limits_cost_nothing_more(scene: Scene) -> None:
