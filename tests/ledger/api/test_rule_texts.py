@@ -64,7 +64,19 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(
-    ("gate", "text"), TEXTS, ids=["budget", "exceeded", "count", "stored count", "lowered count", "ceiling", "move", "move of nothing", "silent"]
+    ("gate", "text"),
+    TEXTS,
+    ids=[
+        "budget",
+        "exceeded",
+        "count",
+        "stored count",
+        "lowered count",
+        "ceiling",
+        "move",
+        "move of nothing",
+        "silent",
+    ],
 )
 def test_a_rule_is_told_in_plain_language(gate: Gate, text: str) -> None:
     assert gate.code is not None
