@@ -9,7 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject
 from structlog.contextvars import bound_contextvars
@@ -53,6 +54,21 @@ class RequestMiddleware:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         response.headers.setdefault("Content-Security-Policy", OWN_PAGES if is_page else NOTHING)
         return response
+
+
+class NulMiddleware:
+    """Refuses addresses with a NUL: Postgres cannot hold one, so a path with it names nothing and a query is malformed.
+    Innermost, so that what it raises is answered like anything that a page raises."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path:
+            raise Http404
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL characters are not accepted.")
+        return self._get_response(request)
 
 
 def _sane_request_id(given: str | None) -> str:

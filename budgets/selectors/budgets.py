@@ -68,6 +68,11 @@ def get_budget(budget_id: UUID) -> Budget:
     return budget
 
 
+def names_of(budget_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What budgets are called, by their ids."""
+    return dict(Budget.objects.filter(id__in=set(budget_ids)).values_list("id", "name"))
+
+
 def budget_in_the_way(budget: Budget) -> UUID | None:
     """The active budget whose dates overlap with those of one of the same kind; what `budget_no_overlap` excludes."""
     same = Budget.objects.filter(

@@ -20,7 +20,8 @@ def plan_amount(line: Timeline, amount: Decimal, effective: Effective) -> Amount
         InvalidInput: THIS_PERIOD_ONLY, and there is no current period.
     """
     if effective == Effective.THIS_PERIOD_ONLY:
-        return plan_adjustment(line, EXACT.subtract(amount, own_amount(require_current(line))))
+        current = require_current(line, "/effective")
+        return plan_adjustment(line, EXACT.subtract(amount, own_amount(current)))
     planned = AmountChange(line.budget.amount, amount, effective)
     if line.budget.amount != amount:
         planned.steps["amount"] = Step(line.budget.amount, amount)
@@ -30,13 +31,16 @@ def plan_amount(line: Timeline, amount: Decimal, effective: Effective) -> Amount
     return planned
 
 
-def plan_adjustment(line: Timeline, delta: Decimal) -> AmountChange:
+def plan_adjustment(line: Timeline, delta: Decimal, pointer: str | None = None) -> AmountChange:
     """Give the current period more or less, once.
+
+    Args:
+        pointer: what of the request named the budget; None when its address did.
 
     Raises:
         InvalidInput: there is no current period.
     """
-    period = require_current(line)
+    period = require_current(line, pointer)
     old = own_amount(period)
     planned = AmountChange(old, EXACT.add(old, delta), Effective.THIS_PERIOD_ONLY, period.key)
     if delta:
@@ -52,10 +56,10 @@ def own_amount(period: BudgetPeriod) -> Decimal:
     return EXACT.add(period.base, period.adjustments)
 
 
-def require_current(line: Timeline) -> BudgetPeriod:
+def require_current(line: Timeline, pointer: str | None) -> BudgetPeriod:
     """The current period of a budget that needs one for what is asked."""
     if line.current is None:
-        raise InvalidInput("This budget has no current period.", pointer="/effective")
+        raise InvalidInput("This budget has no current period.", pointer=pointer)
     return line.current
 
 

@@ -73,7 +73,8 @@ def _open_first(giving: Timeline, receiving: Timeline) -> None:
 
 def _plan(giving: Timeline, receiving: Timeline, amount: Decimal, occasion: Occasion) -> None:
     """The giver's event moves the allowance, all at once; the receiver's tells of it."""
-    given, received = plan_adjustment(giving, -amount), plan_adjustment(receiving, amount)
+    given = plan_adjustment(giving, -amount, "/from_budget_id")
+    received = plan_adjustment(receiving, amount, "/to_budget_id")
     given.steps["moved_to"] = Step(None, receiving.budget.id)
     received.steps["moved_from"] = Step(None, giving.budget.id)
     given.moves, received.moves = [*given.moves, *received.moves], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -125,6 +126,7 @@ def apply_templates(
     currency: str,
     calendar: Calendar,
     origin: Origin,
+    first_day: date | None = None,
 ) -> list[Budget]:
     """Give a wallet the budgets of the templates that match, from today on. For use inside the transaction that opens
     the wallet. Once per wallet and template: a budget that a template has given already is neither given again nor
@@ -133,6 +135,7 @@ def apply_templates(
     Args:
         role: of the person. user_id: whose wallet it is.
         calendar: the company's; it says which day today is.
+        first_day: of the budgets; None = today.
 
     Returns:
         The budgets that were made, in the order of their templates.
@@ -140,11 +143,12 @@ def apply_templates(
     Raises:
         BudgetOverlap: somebody else has set a budget of that kind for the wallet.
     """
+    start = first_day or calendar.day_of(database_now())
     by_id = {uuid5(template.id, str(wallet_id)): template for template in templates_for(company_id, role, currency)}
     known = set(Budget.objects.filter(id__in=by_id).values_list("id", flat=True)) if by_id else set()
     return [
         create_budget(
-            _spec(template, wallet_id=wallet_id, user_id=user_id, calendar=calendar),
+            _spec(template, wallet_id=wallet_id, user_id=user_id, calendar=calendar, start=start),
             origin=origin,
             created_by=None,
             reason=REASON,
@@ -158,12 +162,12 @@ def apply_templates(
 _COPIED = [field.name for field in fields(TemplateSpec) if field.name not in {"role", "categories", "thresholds"}]
 
 
-def _spec(template: BudgetTemplate, *, wallet_id: UUID, user_id: UUID, calendar: Calendar) -> BudgetSpec:
+def _spec(template: BudgetTemplate, *, wallet_id: UUID, user_id: UUID, calendar: Calendar, start: date) -> BudgetSpec:
     return BudgetSpec(
         scope=Scope.WALLET,
         wallet_id=wallet_id,
         user_id=user_id,
-        start_date=calendar.day_of(database_now()),
+        start_date=start,
         calendar=calendar,
         categories=tuple(template.categories),
         thresholds=tuple(template.thresholds),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ledger.core.refusals import Gate, GateKind, RefusalCode
-from ledger.money import format_amount
+from ledger.money import ZERO, format_amount
 from ledger.selectors.assets import Asset
 
 
@@ -24,18 +25,27 @@ def rule_sentence(gate: Gate, asset: Asset) -> str:
 
 
 def _count(gate: Gate) -> str:
-    return f"{gate.name} has {gate.available:f} of its transactions left, this needs {gate.required:f}."
+    """Counts are whole, though the ledger hands them over with the decimals of its columns."""
+    required, available = _asked(gate)
+    left = format_amount(max(available, ZERO), 0)
+    return f"{gate.name} has {left} of its transactions left, this needs {format_amount(required, 0)}."
 
 
 def _amounts(gate: Gate, asset: Asset) -> str:
-    assert gate.required is not None, "it was asked"
-    assert gate.available is not None, "it was asked"
-    required, left = (format_amount(abs(figure), asset.cash_scale) for figure in (gate.required, gate.available))
+    asked = _asked(gate)
+    required, left = (format_amount(abs(figure), asset.cash_scale) for figure in asked)
     if gate.kind is GateKind.LIMIT and gate.resets_at is None:
         return f"{gate.name} is {left} {asset.code}, this is {required}."
-    if gate.available < 0:
+    if asked[1] < 0:
         return f"{gate.name} is exceeded by {left} {asset.code} already, this needs {required}."
     return f"{gate.name} has {left} {asset.code} left, this needs {required}."
+
+
+def _asked(gate: Gate) -> tuple[Decimal, Decimal]:
+    """What was needed, and what was left."""
+    assert gate.required is not None, "it was asked"
+    assert gate.available is not None, "it was asked"
+    return gate.required, gate.available
 
 
 def _moment(moment: datetime, zone: str) -> str:

@@ -49,3 +49,19 @@ def test_a_manager_raises_a_budget(observed: Observed) -> None:
     answer = page.goto(f"{observed.address}/admin/budgets/budget/{foreign['budget_id']}/change/")
     assert answer is not None
     assert answer.status == 404
+
+
+def test_a_long_dialog_can_be_sent(observed: Observed) -> None:
+    """It is higher than the window: its last button has to be within reach of a mouse."""
+    scene, page = make_scene(), observed.page
+    log_in(observed, scene.cast.bob)
+    observed.visit(f"/admin/wallets/wallet/{scene.alices.id}/change/")
+    page.get_by_role("link", name="New budget").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("Amount").fill("75")
+    dialog.get_by_label("Reason").fill("For the fair.")
+    dialog.get_by_role("button", name="Set").click()
+    expect(dialog).to_be_hidden()
+    budget = Budget.objects.get(wallet_id=scene.alices.id)
+    assert (budget.amount, budget.currency) == (75, "EUR")
+    assert (observed.errors, observed.strangers) == ([], [])

@@ -47,3 +47,15 @@ def test_a_request_is_one_line_without_its_query(client: Client) -> None:
     assert [(line["method"], line["path"], line["status"], line["caller"]) for line in requests] == [
         ("GET", "/nothing-here", 404, None)
     ]
+
+
+@pytest.mark.parametrize("base", ["/v1/budgets/01a2007c-44b0-72ef-8ac6-1f97c8bf5c63/periods/", "/admin/ledger/asset/"])
+def test_a_path_with_a_nul_names_nothing(client: Client, base: str) -> None:
+    assert client.get(f"{base}%00").status_code == 404
+
+
+def test_a_query_with_a_nul_is_malformed(client: Client) -> None:
+    assert client.get("/admin/login/?next=%00").status_code == 400
+    answer = client.get("/v1/errors?q=a%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
+    assert client.get("/admin/login/?next=%2500").status_code == 200, "that is %00 written out, and no NUL"

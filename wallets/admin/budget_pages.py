@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,9 @@ from wallets.selectors.budget_decisions import DecidedSpend, decided_spends, fin
 from wallets.selectors.budgets import budgets_visible_to
 
 LAST_DECISIONS, LAST_REVISIONS, MOST_CHILDREN = 15, 25, 50
+AMOUNTS = frozenset({"base", "adjustments", "buffer_amount", "rollover_cap"})
+OTHER_BUDGETS = frozenset({"moved_from", "moved_to"})
+"""Names of what a change tells in its history."""
 
 
 def revisions_shown(budget: Budget) -> list[BudgetRevision]:
@@ -59,8 +62,19 @@ def _differences(revision: BudgetRevision, currency: str) -> str:
         step = f"{signed(revision.old_amount, scale)} → {signed(revision.new_amount, scale)} {currency}"
         lines.append(("Amount", step))
     for name, step in revision.changes.items():
-        lines.append((name.replace("_", " ").capitalize(), f"{_word(step['before'])} → {_word(step['after'])}"))
+        lines.append((name.replace("_", " ").capitalize(), _step(name, step, currency)))
     return format_html_join("", "<div><strong>{}</strong> {}</div>", lines)
+
+
+def _step(name: str, step: Mapping[str, Any], currency: str) -> str:
+    if name in OTHER_BUDGETS:
+        other = UUID(step["after"])
+        return id_cell(other, reverse("admin:budgets_budget_change", args=[other]))
+    if name in AMOUNTS:
+        scale = get_asset(currency).cash_scale
+        before, after = ("none" if x is None else signed(Decimal(x), scale) for x in (step["before"], step["after"]))
+        return f"{before} → {after} {currency}"
+    return f"{_word(step['before'])} → {_word(step['after'])}"
 
 
 def _word(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +26,14 @@ from wallets.models import Wallet
 from wallets.services.budgets import calendar_of_company
 
 
-def give_default_budgets(owner: User, wallet: Wallet, *, person_origin: PersonOrigin, origin: Origin) -> list[Budget]:
+def give_default_budgets(
+    owner: User, wallet: Wallet, *, person_origin: PersonOrigin, origin: Origin, first_day: date | None = None
+) -> list[Budget]:
     """Give a new wallet the budgets that its company's templates say for its owner's role. Inside the transaction that
     opens it.
+
+    Args:
+        first_day: of the budgets; None = today.
 
     Returns:
         The budgets that were made.
@@ -40,6 +46,7 @@ def give_default_budgets(owner: User, wallet: Wallet, *, person_origin: PersonOr
         currency=wallet.currency,
         calendar=calendar_of_company(owner.company),
         origin=origin,
+        first_day=first_day,
     )
     for budget in budgets:
         after = {"amount": plain(budget.amount), "currency": budget.currency, "scope": budget.scope}

@@ -1,14 +1,16 @@
 """Nordwind's budgets and limits, and what its people have done with them: one team over its budget, thresholds reached,
 a refused trip for which somebody has asked for more.
 
-Budgets count what is spent after they were set, so the trips are booked on the day of the seeding. What covers people
-who can log in only warns: nobody who plays with the demo is stopped by what was played before.
+Budgets count what is spent after they were set, so the trips are booked on the day of the seeding. They are there since
+the year began: a period that began today would make everybody seem to be far ahead of time. What covers people who can
+log in only warns: nobody who plays with the demo is stopped by what was played before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -88,15 +90,19 @@ class Keeping:
     def origin(self) -> Origin:
         return Origin(actor_id=self.finance.id, actor_role=self.finance.role)
 
+    @property
+    def first_day(self) -> date:
+        """Of this year."""
+        return calendar_of_company(self.company).day_of(database_now()).replace(month=1, day=1)
+
     def set_budget(self, name: str, amount: Decimal, **more: Any) -> None:
-        calendar = calendar_of_company(self.company)
-        usual = {"thresholds": (50, 80, 100), "start_date": calendar.day_of(database_now())}
+        usual = {"thresholds": (50, 80, 100), "start_date": self.first_day}
         spec = BudgetSpec(
             company_id=self.company.id,
             name=name,
             amount=amount,
             currency=CURRENCY,
-            calendar=calendar,
+            calendar=calendar_of_company(self.company),
             **{**usual, **more},
         )
         set_budget(caller=self.finance, spec=spec, reason=REASON, origin=self.origin)
@@ -123,7 +129,13 @@ def _give_defaults(keeping: Keeping) -> None:
         spec = TemplateSpec(company_id=keeping.company.id, role=role, currency=CURRENCY, **said, **warning)
         set_template(spec, origin=keeping.origin)
     for wallet in keeping.wallets.values():
-        give_default_budgets(wallet.user, wallet, person_origin=keeping.origin, origin=origin_of(keeping.finance))
+        give_default_budgets(
+            wallet.user,
+            wallet,
+            person_origin=keeping.origin,
+            origin=origin_of(keeping.finance),
+            first_day=keeping.first_day,
+        )
 
 
 def _set_teams_and_company(keeping: Keeping) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from budgets.errors import BudgetTooSmall
 from budgets.models import Budget, BudgetRevision
-from budgets.models.vocabulary import BudgetStatus, Enforcement
+from budgets.models.vocabulary import BudgetStatus, Effective, Enforcement
+from budgets.services.changing import adjust_period
 from budgets.services.invariants import find_broken_budgets
 from budgets.services.moving import transfer_budget
 from ledger.errors import InvalidInput
@@ -78,6 +80,22 @@ def test_both_are_active_and_of_one_kind(owner: Owner) -> None:
     with pytest.raises(InvalidInput):
         move(resting, giver, "1")
     assert left(giver) == 600
+
+
+def test_both_have_a_current_period(owner: Owner) -> None:
+    running = owner.budget("600")
+    coming = owner.budget("200", categories=("food",), start_date=timezone.now().date() + timedelta(days=40))
+    for giver, receiver, pointer in ((running, coming, "/to_budget_id"), (coming, running, "/from_budget_id")):
+        with pytest.raises(InvalidInput) as refused:
+            move(giver, receiver, "1")
+        assert refused.value.data["errors"][0]["pointer"] == pointer
+    with pytest.raises(InvalidInput) as refused:
+        adjust_period(coming.id, Decimal(1), origin=ORIGIN, changed_by=None, reason="More.")
+    assert "errors" not in refused.value.data, "the body does not name the budget"
+    with pytest.raises(InvalidInput) as refused:
+        change(coming, amount=Decimal(250), effective=Effective.THIS_PERIOD_ONLY)
+    assert refused.value.data["errors"][0]["pointer"] == "/effective"
+    assert left(running) == 600
 
 
 @pytest.mark.parametrize("giver_is_late", [True, False])

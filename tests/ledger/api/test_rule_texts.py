@@ -48,6 +48,14 @@ TEXTS = [
         PAYMENTS,
         "Payments a day has 0 of its transactions left, this needs 1. Resets Sunday 5 April 19:00 Buenos Aires.",
     ),
+    (
+        replace(PAYMENTS, required=Decimal("1E0"), available=Decimal("0E-18")),
+        "Payments a day has 0 of its transactions left, this needs 1. Resets Sunday 5 April 19:00 Buenos Aires.",
+    ),
+    (
+        replace(PAYMENTS, available=Decimal("-2.000000000000000000")),
+        "Payments a day has 0 of its transactions left, this needs 1. Resets Sunday 5 April 19:00 Buenos Aires.",
+    ),
     (SINGLE, "Single payment is 40.00 EUR, this is 40.01."),
     (MOVED, "Travel has 70.00 EUR left, this needs 70.01."),
     (replace(MOVED, available=Decimal(-1)), "Travel is exceeded by 1.00 EUR already, this needs 70.01."),
@@ -56,7 +64,19 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(
-    ("gate", "text"), TEXTS, ids=["budget", "exceeded", "count", "ceiling", "move", "move of nothing", "silent"]
+    ("gate", "text"),
+    TEXTS,
+    ids=[
+        "budget",
+        "exceeded",
+        "count",
+        "stored count",
+        "lowered count",
+        "ceiling",
+        "move",
+        "move of nothing",
+        "silent",
+    ],
 )
 def test_a_rule_is_told_in_plain_language(gate: Gate, text: str) -> None:
     assert gate.code is not None

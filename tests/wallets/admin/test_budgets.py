@@ -70,6 +70,19 @@ def test_the_page_shows_where_it_went(scene: Scene, used: dict[str, Any]) -> Non
         assert words in text
 
 
+def test_the_history_says_amounts_and_names_the_other_budget(scene: Scene, used: dict[str, Any]) -> None:
+    fair = set_budget(scene.cast.frida, scene.alices, "50", name="Fair", categories=["fair"])
+    frida = api_as(scene.cast.frida)
+    moved = {"from_budget_id": fair["budget_id"], "to_budget_id": used["budget_id"], "amount": "7.5", "reason": "More."}
+    assert frida.post("/v1/budget-transfers", moved, headers={"Idempotency-Key": "m-1"}).status_code == 201
+    capped = {"rollover": "SURPLUS", "rollover_cap": "20", "reason": "Keep some."}
+    assert frida.put(f"/budgets/{used['budget_id']}", capped).status_code == 200
+    text = page(at_desk(scene.cast.bob), budget_path(used))
+    assert "<strong>Adjustments</strong> 0.00 → 7.50 EUR" in text
+    assert "<strong>Rollover cap</strong> none → 20.00 EUR" in text
+    assert f'href="{budget_path(fair)}"' in text
+
+
 def test_what_is_below_a_budget_is_added_up(scene: Scene) -> None:
     team = company_budget(scene, "100")
     for number, wallet in enumerate((scene.alices, scene.bobs)):

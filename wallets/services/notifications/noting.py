@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from prometheus_client import Counter
 
+from budgets.selectors.budgets import names_of
 from compliance.models import User
 from ledger.errors import CurrencyUnsupported
 from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
 from ledger.services.following import OutboxMessage, Progress, follow
-from wallets.core.notices import Notice, Unreadable, notice_of
+from wallets.core.notices import Notice, Unreadable, notice_of, with_budget_name
 from wallets.core.notification_kinds import default_ways
 from wallets.models import EmailStatus, Notification
 from wallets.selectors.notifications import ways_of
@@ -51,7 +53,7 @@ def note(messages: Sequence[OutboxMessage]) -> None:
     now = database_now()
     fresh = [(message, notice) for message, notice in told if message.created_at > now - MAX_AGE]
     if fresh:
-        rows = list(_rows(fresh, now))
+        rows = list(_rows(_named(fresh), now))
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -67,6 +69,19 @@ def _told(messages: Sequence[OutboxMessage]) -> Iterator[tuple[OutboxMessage, No
         else:
             if notice is not None:
                 yield message, notice
+
+
+def _named(told: Sequence[tuple[OutboxMessage, Notice]]) -> list[tuple[OutboxMessage, Notice]]:
+    """Whoever has five budgets has to be told which. The name is the one of now, for all notices of one time."""
+    budget_ids = {UUID(notice.facts["budget_id"]) for _, notice in told if "budget_id" in notice.facts}
+    names = names_of(budget_ids) if budget_ids else {}
+    return [(message, _with_name(notice, names)) for message, notice in told]
+
+
+def _with_name(notice: Notice, names: Mapping[UUID, str]) -> Notice:
+    budget_id = notice.facts.get("budget_id")
+    name = None if budget_id is None else names.get(UUID(budget_id))
+    return notice if name is None else with_budget_name(notice, name)
 
 
 def _rows(told: Sequence[tuple[OutboxMessage, Notice]], now: datetime) -> Iterator[Notification]:

@@ -16,6 +16,7 @@ from ledger.models import OutboxMessage
 from tests.compliance.clients import api_as
 from tests.compliance.factories import Cast, UserFactory, make_cast
 from tests.ledger.sessions import answers, open_elsewhere, together
+from tests.wallets.budgets import set_budget
 from tests.wallets.notices import (
     exceeded,
     expired,
@@ -192,6 +193,13 @@ def test_by_which_ways(scene: Scene, settings: Settings) -> None:
     assert Notification.objects.filter(user=alice, email_status="PENDING").count() == 2
 
 
+def test_people_are_told_which_budget_it_is(scene: Scene) -> None:
+    budget_id = set_budget(scene.cast.frida, scene.alices, "60", name="Meals")["budget_id"]
+    changed = of_budget("BudgetChanged", scene.cast.alice, scene.alices, budget_id=budget_id)
+    note([threshold(scene.cast.alice, scene.alices, budget_id=budget_id), changed, exceeded(scene.cast.alice)])
+    assert sorted(titles(scene.cast.alice)) == [EXCEEDED, "Meals has reached 80 %", "Meals was changed"]
+
+
 def test_a_thousand_messages_take_as_many_queries_as_one(
     scene: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -202,8 +210,8 @@ def test_a_thousand_messages_take_as_many_queries_as_one(
     many = [make(wallet) for wallet in wallets for make in kinds for _ in range(12)] + [refused(scene.alices)] * 40
     assert len(many) == 1000
     for messages in (one, many):
-        # the clock; owners, people, managers and finance; wishes; the rows
-        with django_assert_num_queries(6):
+        # the clock; names of budgets; owners, people, managers and finance; wishes; the rows
+        with django_assert_num_queries(7):
             note(messages)
     rows = Notification.objects.filter(user__company=scene.cast.company)
     assert rows.filter(user__in=team).count() == 20 * (12 + 12 + 12)
