@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -77,6 +77,11 @@ _OF_STATUS = {
     "CLOSED": Kind.WALLET_CLOSED,
     "ACTIVE": Kind.WALLET_REOPENED,
 }
+
+
+def with_budget_name(notice: Notice, name: str) -> Notice:
+    """A notice that says which budget it is about, in words."""
+    return replace(notice, facts={**notice.facts, "budget_name": _text(name)})
 
 
 def _status_changed(data: Data, cause: str) -> Notice:

@@ -77,18 +77,23 @@ def _expired(facts: Facts, amount: _Amount) -> Text:
     return Text(f"A reservation of {amount('amount')} has expired", "The money is available in your wallet again.")
 
 
+def _name(facts: Facts) -> str:
+    """Of the budget; notifications of earlier do not have it."""
+    return facts.get("budget_name", "A budget")
+
+
 def _threshold(facts: Facts, amount: _Amount) -> Text:
-    title = f"A budget has reached {facts['threshold_percentage']} %"
+    title = f"{_name(facts)} has reached {facts['threshold_percentage']} %"
     return Text(title, f"{amount('used_amount')} of {amount('total_amount')} are used in {facts['period_key']}.")
 
 
 def _exceeded(facts: Facts, amount: _Amount) -> Text:
     body = f"In {facts['period_key']} it was exceeded by {amount('exceeded_amount')}. You are told once a day."
-    return Text("A budget is exceeded", body)
+    return Text(f"{_name(facts)} is exceeded", body)
 
 
 def _changed(facts: Facts, amount: _Amount) -> Text:
-    return Text("A budget was changed", _what_changed(facts, amount))
+    return Text(f"{_name(facts)} was changed", _what_changed(facts, amount))
 
 
 def _what_changed(facts: Facts, amount: _Amount) -> str:

@@ -10,6 +10,7 @@ from wallets.core.notification_kinds import ALWAYS_IN_APP, Kind, Ways, default_w
 from wallets.core.notification_texts import text_of
 
 FACTS = {
+    "budget_name": "Trips",
     "currency": "EUR",
     "amount": "80",
     "used_amount": "400.5",
@@ -35,14 +36,14 @@ TEXTS = {
     Kind.MONEY_RECEIVED: ("You received 80.00 EUR", "The money is in your wallet."),
     Kind.HOLD_EXPIRED: ("A reservation of 80.00 EUR has expired", "The money is available in your wallet again."),
     Kind.BUDGET_THRESHOLD_REACHED: (
-        "A budget has reached 80 %",
+        "Trips has reached 80 %",
         "400.50 EUR of 500.00 EUR are used in 2026-11.",
     ),
     Kind.BUDGET_EXCEEDED: (
-        "A budget is exceeded",
+        "Trips is exceeded",
         "In 2026-11 it was exceeded by 0.125 EUR. You are told once a day.",
     ),
-    Kind.BUDGET_CHANGED: ("A budget was changed", "From 2026-11 on, each period starts with 500.00 EUR."),
+    Kind.BUDGET_CHANGED: ("Trips was changed", "From 2026-11 on, each period starts with 500.00 EUR."),
     Kind.BUDGET_REQUEST_OPENED: ("Somebody asks for 80.00 EUR more budget", "The request waits for your decision."),
     Kind.BUDGET_REQUEST_DECIDED: (
         "Your request for 80.00 EUR more budget is approved",
@@ -68,6 +69,12 @@ def test_what_each_kind_says(kind: Kind) -> None:
 )
 def test_what_is_said_of_other_facts(kind: Kind, fact: dict[str, str], words: str) -> None:
     assert text_of(kind, {**FACTS, **fact}, lambda amount, asset: format_amount(amount, 2)).body == words
+
+
+def test_a_budget_of_which_the_name_is_not_known() -> None:
+    facts = {name: fact for name, fact in FACTS.items() if name != "budget_name"}
+    text = text_of(Kind.BUDGET_THRESHOLD_REACHED, facts, lambda amount, asset: format_amount(amount, 2))
+    assert text.title == "A budget has reached 80 %"
 
 
 def test_what_has_no_figures_is_said_plainly() -> None:

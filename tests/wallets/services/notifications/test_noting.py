@@ -195,8 +195,8 @@ def test_by_which_ways(scene: Scene, settings: Settings) -> None:
 
 def test_people_are_told_which_budget_it_is(scene: Scene) -> None:
     budget_id = set_budget(scene.cast.frida, scene.alices, "60", name="Meals")["budget_id"]
-    changed = of_budget("BudgetChanged", scene.cast.alice, scene.alices, budget_id=budget_id)
-    note([threshold(scene.cast.alice, scene.alices, budget_id=budget_id), changed, exceeded(scene.cast.alice)])
+    changed = of_budget("BudgetChanged", scene.alices, budget_id=budget_id, before={}, after={})
+    note([threshold(scene.alices, budget_id=budget_id), changed, exceeded(scene.alices)])
     assert sorted(titles(scene.cast.alice)) == [EXCEEDED, "Meals has reached 80 %", "Meals was changed"]
 
 
