@@ -148,7 +148,7 @@ def test_many_budgets_take_as_many_queries_as_one(
     one, many = messages_of(budgets[0])[-1:], messages_of(*budgets)
     assert len(many) > 10
     for messages in (one, many):
-        # the clock; owners, people, managers and finance; wishes; the rows
-        with django_assert_num_queries(6):
+        # the clock; names of budgets; owners, people, managers and finance; wishes; the rows
+        with django_assert_num_queries(7):
             note(messages)
     assert Notification.objects.filter(user=scene.cast.frida, kind="BUDGET_CHANGED").count() == 1
