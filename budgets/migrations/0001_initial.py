@@ -481,7 +481,10 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "indexes": [models.Index(fields=["company_id", "created_at", "id"], name="limit_company_created")],
+                "indexes": [
+                    models.Index(condition=models.Q(("status", "ACTIVE")), fields=["user_id"], name="limit_user"),
+                    models.Index(fields=["company_id", "created_at", "id"], name="limit_company_created"),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

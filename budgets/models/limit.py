@@ -68,6 +68,8 @@ class Limit(models.Model):
             ),
         ]
         indexes = [
+            # Every spend asks by this.
+            models.Index(name="limit_user", fields=["user_id"], condition=Q(status=LimitStatus.ACTIVE)),
             models.Index(name="limit_company_created", fields=["company_id", "created_at", "id"]),
         ]
 

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.client import HTTPConnection, HTTPException
 from random import Random
@@ -84,9 +84,9 @@ class Load:
     def repeat(self, every: int) -> int:
         """Ask for some once more, under their old keys. Returns how many got another answer than the first time."""
         line = _Line(self.port)
-        again = [(wish, line.post(wish, self.token())) for wish in list(self.wishes)[::every]]
+        again = [(wish, self._ask(replace(wish), line)) for wish in list(self.wishes)[::every]]
         line.close()
-        return sum((wish.status, wish.answer) != answer for wish, answer in again)
+        return sum((first.status, first.answer) != (second.status, second.answer) for first, second in again)
 
     def flows(self) -> Counter[str]:
         """What all that was granted did to each wallet, in cents."""
@@ -127,6 +127,13 @@ class Load:
 
     def _settle(self, wish: Wish, line: _Line) -> Wish:
         self.wishes.append(wish)
+        self._ask(wish, line)
+        if wish.status >= 300:
+            self.surprises[f"{wish.status} {_code(wish.answer)} {wish.path.rsplit('/', 1)[-1]}"] += 1
+        return wish
+
+    def _ask(self, wish: Wish, line: _Line) -> Wish:
+        """Ask until there is a final answer, as every client has to."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             began = time.monotonic()
@@ -138,8 +145,6 @@ class Load:
                 break
             assert wish.answered_at < deadline, f"no final answer: {wish}"
             time.sleep(REST_SECONDS)
-        if wish.status >= 300:
-            self.surprises[f"{wish.status} {_code(wish.answer)} {wish.path.rsplit('/', 1)[-1]}"] += 1
         return wish
 
 

@@ -238,6 +238,7 @@ def test_without_a_file_a_lost_seal_is_found_by_its_leaves(story: Story, anchore
 
 def test_the_command_tells_and_its_exit_code_too(story: Story, anchored: Path) -> None:
     output = StringIO()
+    call_command("seal", stdout=StringIO())  # records of other tests too, and into this test's own anchor
     call_command("verify_seals", stdout=output)
     assert f"{SealedLeaf.objects.count()} events and their postings are as" in output.getvalue()
     posting = posting_id(story.transfer.event_id, 1)
