@@ -32,7 +32,7 @@ HOLDS = (
         WHERE r.captured_amount <> coalesce(steps.captured, 0)
               OR r.status <> coalesce(steps.last, 'ACTIVE')
               OR coalesce(steps.ends, 0) <> CASE r.status WHEN 'ACTIVE' THEN 0 ELSE 1 END
-        LIMIT 1
+        ORDER BY steps.ends DESC NULLS LAST, r.id LIMIT 1
         """,
     ),
     Invariant(
