@@ -11,7 +11,7 @@ from budgets.core.zones import is_known_zone
 from budgets.models import Budget
 from budgets.models.vocabulary import BudgetStatus, PeriodType, Rollover, Scope
 from budgets.services.specs import BudgetChange, BudgetSpec, Unchanged
-from ledger.errors import InvalidInput
+from ledger.errors import InvalidInput, MoneyScaleExceeded
 from ledger.money import LIMIT, require_scale
 from ledger.selectors.assets import get_asset
 
@@ -123,7 +123,10 @@ def check_amount(amount: Decimal, currency: str, pointer: str, *, zero_allowed: 
     """Refuse an amount that is negative, zero where that is no amount, too large, or finer than its currency."""
     if not (amount >= 0 if zero_allowed else amount > 0) or amount >= LIMIT:
         raise InvalidInput("An amount must be greater than zero.", pointer=pointer, code="money.invalid")
-    require_scale(amount, get_asset(currency).scale, currency)
+    try:
+        require_scale(amount, get_asset(currency).scale, currency)
+    except MoneyScaleExceeded as error:
+        raise MoneyScaleExceeded(error.detail, pointer=pointer) from None
 
 
 def check_grace_days(days: int) -> None:

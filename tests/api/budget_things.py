@@ -16,6 +16,8 @@ from budgets.services.limits import LimitSpec, set_limit
 from budgets.services.requests import Ask, open_request
 from budgets.services.specs import BudgetSpec
 from budgets.services.templates import TemplateSpec, create_template
+from compliance.models import Caller
+from ledger.core.refusals import Refusal, RefusalCode
 from ledger.ids import new_id
 from ledger.services.claims import NO_REPLY
 from tests.wallets.scene import ORIGIN
@@ -35,7 +37,7 @@ class Named(Protocol):
     def wallet_id(self) -> str: ...
 
 
-def budget_of(wallet: Wallet, period_type: PeriodType = PeriodType.YEARLY) -> Budget:
+def budget_of(wallet: Wallet, period_type: PeriodType = PeriodType.YEARLY, amount: str = "600") -> Budget:
     """600.00 a year, or what is said."""
     spec = BudgetSpec(
         company_id=wallet.user.company_id,
@@ -44,7 +46,7 @@ def budget_of(wallet: Wallet, period_type: PeriodType = PeriodType.YEARLY) -> Bu
         user_id=wallet.user_id,
         name="Yearly budget",
         currency=wallet.currency,
-        amount=Decimal(600),
+        amount=Decimal(amount),
         period_type=period_type,
         start_date=date(2020, 1, 1),
         calendar=Calendar("UTC"),
@@ -106,34 +108,54 @@ def given_decision(client: APIClient, things: Named) -> dict[str, str]:
     """A payment that a budget has let pass."""
     for wallet in _wallets(things):
         budget_of(wallet)
-        wanted = BookingRequest(
-            reach=Reach(wallet, is_visible=True, held=None),
-            direction="DEBIT",
-            amount=Decimal(1),
-            currency=wallet.currency,
-            reference_id=str(new_id()),
-            reference_type="matrix",
-            request_hash=b"",
-        )
-        command = prepare_booking(wanted, caller=None, origin=ORIGIN)
-        outcome = post_booking(command, wallet_id=wallet.id, render=lambda result: NO_REPLY)
-        assert outcome.result is not None
-        assert outcome.result.refusal is None
-        return {"txn_id": str(command.document.id)}
+        txn_id, refusal = _spend(wallet, "1")
+        assert refusal is None
+        return {"txn_id": txn_id}
     return {"txn_id": NOWHERE}
+
+
+def refused_spend_of(wallet: Wallet) -> str:
+    """The document of a payment that one budget has refused: 2.00, where 1.00 a month may be spent."""
+    budget_of(wallet, PeriodType.MONTHLY, "1")
+    txn_id, refusal = _spend(wallet, "2")
+    assert refusal is not None
+    assert refusal.code == RefusalCode.BUDGET_EXCEEDED
+    return txn_id
+
+
+def _spend(wallet: Wallet, amount: str) -> tuple[str, Refusal | None]:
+    """Book a payment. Returns its document, and why it was refused."""
+    wanted = BookingRequest(
+        reach=Reach(wallet, is_visible=True, held=None),
+        direction="DEBIT",
+        amount=Decimal(amount),
+        currency=wallet.currency,
+        reference_id=str(new_id()),
+        reference_type="matrix",
+        request_hash=b"",
+    )
+    command = prepare_booking(wanted, caller=None, origin=ORIGIN)
+    outcome = post_booking(command, wallet_id=wallet.id, render=lambda result: NO_REPLY)
+    assert outcome.result is not None
+    return str(command.document.id), outcome.result.refusal
+
+
+def request_about(budget: Budget, asker: Caller) -> str:
+    """The id of a request of somebody's for 1.00 more."""
+    asked = Ask(
+        budget_id=budget.id,
+        kind=RequestKind.THIS_PERIOD,
+        amount=Decimal(1),
+        reason="A test.",
+        requested_by=asker.id,
+    )
+    return str(open_request(asked, origin=ORIGIN).id)
 
 
 def given_request(client: APIClient, things: Named) -> dict[str, str]:
     """The wallet's owner asks for more."""
     for wallet in _wallets(things):
-        asked = Ask(
-            budget_id=budget_of(wallet).id,
-            kind=RequestKind.THIS_PERIOD,
-            amount=Decimal(1),
-            reason="A test.",
-            requested_by=wallet.user_id,
-        )
-        return {"request_id": str(open_request(asked, origin=ORIGIN).id)}
+        return {"request_id": request_about(budget_of(wallet), wallet.user)}
     return {}
 
 

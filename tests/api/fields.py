@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from budgets.models.vocabulary import PeriodType
 from ledger.api.fields import StrictField
 from ledger.models import Transaction
-from tests.api.budget_things import budget_of, limit_of, template_of
+from tests.api.budget_things import budget_of, limit_of, refused_spend_of, request_about, template_of
 from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
 from tests.compliance.factories import UserFactory
@@ -117,6 +117,11 @@ def request_for(field: BodyField, scene: Scene) -> Request:
         real["reservation_id"] = reserve(scene.cast.alice, scene.alices)["reservation_id"]
     if "/budget" in field.route.path or "/limit" in field.route.path:
         real.update(_rules_of(scene))
+    if field.route.path == "/v1/budget-requests":
+        real["txn_id"] = refused_spend_of(scene.alices)
+    if "{request_id}" in field.route.path:
+        asker = scene.cast.frida if field.route.path.endswith("/withdraw") else scene.cast.alice
+        real["request_id"] = request_about(budget_of(scene.alices, PeriodType.MONTHLY), asker)
     caller = scene.cast.frida if "FINANCE" in policy.roles or policy.is_public else scene.cast.bookings
     body = _with_real_ids(field.route.operation.body_example, real)
     return Request(api_as(caller), field.route.url(**real), body, field)

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi import checks
 from budgets.models.vocabulary import PeriodType
 from compliance.models import Caller, Team, User
 from ledger.models import Transaction
-from tests.api.budget_things import budget_of, limit_of
+from tests.api.budget_things import budget_of, limit_of, refused_spend_of, request_about, template_of
 from tests.compliance.clients import tokens_of
 from tests.ledger.sealing import last_seal, seal_everything
 from tests.wallets.holds import reserve
@@ -86,7 +86,9 @@ def make_world() -> World:
     seals = [str(last_seal().id)]
     users = texts(User.objects.filter(company=company))
     wallets = texts(Wallet.objects.filter(user__company=company))
-    budgets = [str(budget_of(scene.alices, kind).id) for kind in (PeriodType.YEARLY, PeriodType.QUARTERLY)]
+    refused_spend_of(scene.alices)
+    first, second = (budget_of(scene.alices, kind) for kind in (PeriodType.YEARLY, PeriodType.QUARTERLY))
+    budgets = [str(first.id), str(second.id)]
     delivery = ping(cast.frida, make_endpoint(cast.frida).endpoint)
     callers: dict[str, Caller] = {"FINANCE": cast.frida, "SYSTEM": cast.bookings}
     return World(
@@ -98,6 +100,8 @@ def make_world() -> World:
             "id": [*wallets, *users, *budgets],
             **dict.fromkeys(("budget_id", "from_budget_id", "to_budget_id", "parent_id"), budgets),
             "limit_id": [limit_of(scene.alices)],
+            "template_id": [template_of(scene.alices)],
+            "request_id": [request_about(first, asker) for asker in (cast.alice, cast.frida)],
             **dict.fromkeys(
                 ("wallet_id", "from_wallet_id", "to_wallet_id", "destination_wallet_id", "from_account", "to_account"),
                 wallets,

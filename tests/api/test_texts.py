@@ -14,7 +14,7 @@ from ledger.api.metadata import MetadataField
 from tests.api.fields import Request, body_fields, request_for
 from tests.api.routes import api_routes
 from tests.compliance.clients import api_as
-from tests.wallets.scene import Scene, nothing_recorded
+from tests.wallets.scene import Scene, nothing_recorded, undone
 from wallets.api.webhook_endpoints import UrlField
 
 TEXTS = body_fields(TextField, KeyField, SecretField, WordField, IdField, CurrencyField, MetadataField)
@@ -84,7 +84,8 @@ def test_any_script_is_text(scene: Scene, field: Any) -> None:
     """Nothing is a wrong text but what is refused above."""
     request = request_for(field, scene)
     for text in FINE:
-        response = request.send(text)
+        with undone():  # much can be done only once
+            response = request.send(text)
         pointers = [error["pointer"] for error in response.json().get("errors", [])]
         assert field.pointer not in pointers, (text, response.json())
 
