@@ -12,9 +12,11 @@ from budgets.models import Budget
 from budgets.models.vocabulary import BudgetStatus, PeriodType, Rollover, Scope
 from budgets.services.specs import BudgetChange, BudgetSpec, Unchanged
 from ledger.errors import InvalidInput, MoneyScaleExceeded
-from ledger.money import LIMIT, require_scale
+from ledger.money import require_scale
 from ledger.selectors.assets import get_asset
 
+MOST = Decimal(10) ** 15
+"""What budgets and limits say is less, so that their sums over periods and a company stay within what figures hold."""
 LONGEST_NAME = 100
 MOST_CATEGORIES = 20
 LONGEST_CATEGORY = 64
@@ -121,8 +123,10 @@ def check_thresholds(thresholds: Iterable[int]) -> None:
 
 def check_amount(amount: Decimal, currency: str, pointer: str, *, zero_allowed: bool = False) -> None:
     """Refuse an amount that is negative, zero where that is no amount, too large, or finer than its currency."""
-    if not (amount >= 0 if zero_allowed else amount > 0) or amount >= LIMIT:
+    if not (amount >= 0 if zero_allowed else amount > 0):
         raise InvalidInput("An amount must be greater than zero.", pointer=pointer, code="money.invalid")
+    if amount >= MOST:
+        raise InvalidInput(f"This must be less than {MOST:,f}.", pointer=pointer, code="money.invalid")
     try:
         require_scale(amount, get_asset(currency).scale, currency)
     except MoneyScaleExceeded as error:

@@ -18,6 +18,7 @@ from budgets.models.vocabulary import (
     RefundsTo,
     Rollover,
 )
+from budgets.services.checks import MOST
 from budgets.services.specs import BudgetChange, BudgetSpec
 from ledger.api.fields import CurrencyField, FlagField, IdField, MoneyField, TextField, WholeNumberField, WordField
 from ledger.api.serializers import StrictSerializer, require_scale_of
@@ -28,8 +29,6 @@ from ledger.selectors.clock import database_now
 from wallets.api.budget_views import CHILDREN_MODES, ENFORCEMENTS, PERIOD_TYPES, REFUNDS_TO, ROLLOVERS
 from wallets.services.budgets import Subject, calendar_of_company, default_name
 
-MOST = Decimal(10) ** 15
-"""What budgets and limits say is less, so that their sums over periods and a company stay within what figures hold."""
 REASON = "Why; kept for ever in the history of the budget."
 ONE_DAY = timedelta(days=1)
 

@@ -118,8 +118,9 @@ def test_without_a_spend(scene: Scene, weekly: dict[str, Any]) -> None:
         ({"kind": "ALWAYS", "budget_id": True, "amount": "1"}, "/kind"),
         ({"kind": "THIS_PERIOD", "budget_id": True, "amount": "0"}, "/amount"),
         ({"kind": "THIS_PERIOD", "budget_id": True, "amount": "1.0000000001"}, None),
+        ({"kind": "THIS_PERIOD", "budget_id": True, "amount": "1000000000000000"}, "/amount"),
     ],
-    ids=["nothing", "once without a spend", "no amount", "no such kind", "zero", "too fine"],
+    ids=["nothing", "once without a spend", "no amount", "no such kind", "zero", "too fine", "too much"],
 )
 def test_what_makes_no_sense_is_refused(
     scene: Scene, weekly: dict[str, Any], body: dict[str, Any], pointer: str | None
