@@ -138,10 +138,18 @@ def _lock(budget: Budget) -> Budget | None:
 
 
 def _require_changeable(budget: Budget, expected_version: int | None) -> None:
-    if expected_version not in (None, budget.version):
+    if expected_version is not None and not _is_unchanged_since(budget, expected_version):
         raise PreconditionFailed("The budget has changed since you read it. Read it again.")
     if budget.status == BudgetStatus.EXPIRED:
         raise BudgetEnded
+
+
+def _is_unchanged_since(budget: Budget, version: int) -> bool:
+    """Whether nobody has changed it since it had a version. What was told of it meanwhile, that a threshold was reached
+    or a period began, is no change."""
+    if version == budget.version:
+        return True
+    return version < budget.version and not budget.revisions.filter(version__gt=version).exists()
 
 
 def _asked(budget: Budget, change: BudgetChange) -> dict[str, object]:

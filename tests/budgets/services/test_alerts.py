@@ -17,6 +17,7 @@ from budgets.services.alerts import FOLLOWER, follow_alerts
 from budgets.services.changing import adjust_period
 from budgets.services.moving import transfer_budget
 from budgets.services.turning import turn
+from ledger.errors import PreconditionFailed
 from ledger.models import Follower, OutboxMessage
 from ledger.selectors.clock import database_now
 from ledger.services import journal
@@ -426,3 +427,17 @@ def test_each_threshold_fires_once_per_revision_exactly_if_it_was_reached(
 @pytest.fixture
 def read_over(db: None) -> None:
     catch_up()
+
+
+def test_what_was_told_meanwhile_is_no_change(owner: Owner) -> None:
+    """Whoever has read a budget may change it although a threshold was reached since; not if somebody changed it."""
+    budget = owner.budget("200", thresholds=(50,))
+    seen = Budget.objects.get(id=budget.id).version
+    owner.spend("140")
+    look()
+    assert Budget.objects.get(id=budget.id).version == seen + 1
+    change(budget, amount=Decimal(300), expected_version=seen)
+    with pytest.raises(PreconditionFailed):
+        change(budget, amount=Decimal(400), expected_version=seen + 1)
+    with pytest.raises(PreconditionFailed):
+        change(budget, amount=Decimal(400), expected_version=99)
