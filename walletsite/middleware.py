@@ -12,6 +12,7 @@ import structlog
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import get_resolver
 from django.utils.functional import LazyObject
 from structlog.contextvars import bound_contextvars
 
@@ -58,7 +59,7 @@ class RequestMiddleware:
 
 class NulMiddleware:
     """Refuses addresses with a NUL: Postgres cannot hold one, so a path with it names nothing and a query is malformed.
-    Innermost, so that what it raises is answered like anything that a page raises."""
+    Innermost, so that both are answered like what a page answers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -67,7 +68,10 @@ class NulMiddleware:
         if "\x00" in request.path:
             raise Http404
         if "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("NUL characters are not accepted.")
+            # Answered, not raised: Django would write a stack for what anybody may send.
+            malformed = get_resolver().resolve_error_handler(400)
+            answer: HttpResponseBase = malformed(request, exception=BadRequest("NUL characters are not accepted."))
+            return answer
         return self._get_response(request)
 
 
