@@ -69,9 +69,8 @@ class NulMiddleware:
             raise Http404
         if "%00" in request.META.get("QUERY_STRING", ""):
             # Answered, not raised: Django would write a stack for what anybody may send.
-            malformed = get_resolver().resolve_error_handler(400)
-            answer: HttpResponseBase = malformed(request, exception=BadRequest("NUL characters are not accepted."))
-            return answer
+            malformed: Callable[..., HttpResponseBase] = get_resolver().resolve_error_handler(400)
+            return malformed(request, exception=BadRequest("NUL characters are not accepted."))
         return self._get_response(request)
 
 
