@@ -266,7 +266,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if BROKER_URL.startswith("amqp")
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
 )
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "walletsite.scheduler:WholeScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "fold system accounts": {"task": "ledger.fold_system_accounts", "schedule": timedelta(minutes=1)},
     "expire holds": {"task": "ledger.expire_holds", "schedule": timedelta(seconds=30)},

@@ -125,12 +125,12 @@ def check_amount(amount: Decimal, currency: str, pointer: str, *, zero_allowed: 
     """Refuse an amount that is negative, zero where that is no amount, too large, or finer than its currency."""
     if not (amount >= 0 if zero_allowed else amount > 0):
         raise InvalidInput("An amount must be greater than zero.", pointer=pointer, code="money.invalid")
-    if amount >= MOST:
-        raise InvalidInput(f"This must be less than {MOST:,f}.", pointer=pointer, code="money.invalid")
     try:
         require_scale(amount, get_asset(currency).scale, currency)
     except MoneyScaleExceeded as error:
         raise MoneyScaleExceeded(error.detail, pointer=pointer) from None
+    if amount >= MOST:
+        raise InvalidInput(f"This must be less than {MOST:,f}.", pointer=pointer, code="money.invalid")
 
 
 def check_grace_days(days: int) -> None:

@@ -65,7 +65,9 @@ def test_a_change_is_shown_before_it_is_done(scene: Scene, meals: dict[str, Any]
 def test_what_was_seen_is_what_is_done(scene: Scene, meals: dict[str, Any]) -> None:
     seen = {**sure("70"), "amount": "7000"}
     assert "HX-Redirect" not in send(scene.cast.bob, budget_path(meals, "change_amount"), **seen).headers
-    stale = {**sure("70"), "version": "1"}
+    stale = {**sure("70"), "version": str(row(meals).version)}
+    earlier = {"thresholds": [10], "reason": "Earlier."}
+    assert api_as(scene.cast.bob).put(f"/budgets/{meals['budget_id']}", earlier).status_code == 200
     client = at_desk(scene.cast.bob)
     client.post(budget_path(meals, "change_amount"), {**stale, "reason": "Late.", "_form_submitted": "True"})
     assert told(client) == ["The budget has changed since you read it. Read it again."]
