@@ -18,6 +18,9 @@ MAX_SCALE = 18
 LIMIT = Decimal(10) ** 20
 """No amount and no balance reaches this, in either direction."""
 
+LOWEST = EXACT.subtract(Decimal(1), LIMIT)
+"""The floor of an account that may fall as low as figures go."""
+
 _AMOUNT = re.compile(r"\d{1,20}(\.\d{1,18})?", re.ASCII)
 
 

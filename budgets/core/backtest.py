@@ -13,8 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from budgets.core.enforcement import LOWEST
-from ledger.money import EXACT, ZERO
+from ledger.money import EXACT, LOWEST, ZERO
 
 
 @dataclass(frozen=True, slots=True)

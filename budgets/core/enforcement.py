@@ -7,11 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from budgets.core.rounding import rounded_down
-from ledger.money import EXACT, LIMIT, ZERO
-
-LOWEST = EXACT.subtract(Decimal(1), LIMIT)
-"""The floor of an account that in effect has none. It is the ledger's LOWEST, written again because its services, which
-hand that out, know Django and so cannot be asked from here; a test holds the two together."""
+from ledger.money import EXACT, LOWEST, ZERO
 
 
 class Enforcement(StrEnum):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger.api.fields import StrictField
 from ledger.api.serializers import pointer_to
+from ledger.days import ONE_DAY, first_instant
 from ledger.errors import InvalidInput
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -16,7 +17,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):(00|15|30|45))", re.ASCII | re.IGNORECASE
 )
-_ONE_DAY = timedelta(days=1)
 
 
 class DateField(StrictField):
@@ -93,7 +93,7 @@ def bounds(
 def _moment(value: datetime | date | None, zone: ZoneInfo, *, days_later: int) -> datetime | None:
     if value is None or isinstance(value, datetime):
         return value
-    return datetime.combine(value + days_later * _ONE_DAY, time.min, zone).astimezone(UTC)
+    return first_instant(value + days_later * ONE_DAY, zone)
 
 
 def rfc3339(moment: datetime | None) -> str | None:

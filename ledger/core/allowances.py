@@ -15,8 +15,6 @@ from ledger.core.accounts import Book, Bucket, account_id
 
 COUNT = "COUNT"
 """The asset of envelopes that count spends: one unit each, however much is spent."""
-LOWEST = -(Decimal(10) ** 20 - 1)
-"""The floor of an account that may fall as low as figures go."""
 ENVELOPE_BUCKETS = (Bucket.AVAILABLE, Bucket.RESERVED, Bucket.SPENT)
 
 

@@ -9,13 +9,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from ledger.core.accounts import Account, Bucket
-from ledger.core.allowances import LOWEST, Allowance, Ceiling, Envelope, EnvelopeKind, Unevaluable
+from ledger.core.allowances import Allowance, Ceiling, Envelope, EnvelopeKind, Unevaluable
 from ledger.core.balances import after_postings
 from ledger.core.commands import Command, Leg
 from ledger.core.events import Event, EventType, Stream, event_after
 from ledger.core.legs import postings
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.core.state import Accounts, Part
+from ledger.money import LOWEST
 
 _KINDS = {EnvelopeKind.BUDGET: GateKind.BUDGET, EnvelopeKind.LIMIT: GateKind.LIMIT}
 _CODES = {EnvelopeKind.BUDGET: RefusalCode.BUDGET_EXCEEDED, EnvelopeKind.LIMIT: RefusalCode.LIMIT_EXCEEDED}

@@ -17,7 +17,6 @@ from ledger.core.allotments import Allot, AllowanceMove, SetAccountFloor
 from ledger.core.allowances import (
     COUNT,
     ENVELOPE_BUCKETS,
-    LOWEST,
     Allowance,
     Ceiling,
     Envelope,
@@ -28,7 +27,7 @@ from ledger.core.allowances import (
 from ledger.core.commands import Claim, OpenAccounts, Origin
 from ledger.core.events import Stream
 from ledger.ids import new_event_id, new_id
-from ledger.money import ZERO, plain
+from ledger.money import LOWEST, ZERO, plain
 from ledger.selectors.accounts import existing_ids
 from ledger.services import journal
 from ledger.services.accounts import SYSTEM, digest

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 
 from compliance.admin.staff import record_looks
+from ledger.days import ONE_DAY, first_instant
 from ledger.selectors.clock import database_now
 from wallets.api.statement_files.camt053 import Camt053Form
 from wallets.api.statement_files.csv_form import CSVForm
@@ -26,7 +27,6 @@ FORMS: dict[str, tuple[str, type[StatementForm]]] = {
     "ofx": ("OFX", OFXForm),
 }
 PERIODS = ("last-month", "this-month")
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,7 @@ def _bounds(period: str, wallet: Wallet, now: datetime) -> tuple[datetime, datet
     zone = ZoneInfo(wallet.user.company.timezone)
     this_month = now.astimezone(zone).date().replace(day=1)
     if period == "this-month":
-        return _midnight(this_month, zone), now
-    last_month = (this_month - _ONE_DAY).replace(day=1)
-    return _midnight(last_month, zone), _midnight(this_month, zone)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
+        return first_instant(this_month, zone).astimezone(zone), now
+    last_month = (this_month - ONE_DAY).replace(day=1)
+    start, end = first_instant(last_month, zone), first_instant(this_month, zone)
+    return start.astimezone(zone), end.astimezone(zone)

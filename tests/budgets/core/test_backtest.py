@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budgets.core.backtest import Allotted, Asked, PeriodOutcome, Returned, Start, Step, replay
-from budgets.core.enforcement import LOWEST
+from ledger.money import LOWEST
 
 MARCH, APRIL = UUID(int=3), UUID(int=4)
 AT = datetime(2026, 3, 10, tzinfo=UTC)

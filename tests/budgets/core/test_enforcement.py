@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from budgets.core.enforcement import LOWEST, Enforcement, floor_of
+from budgets.core.enforcement import Enforcement, floor_of
 from budgets.models import vocabulary
+from ledger.money import LOWEST
 from ledger.services import allowances
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from ledger.core.accounts import Account, Book, Bucket, account_id
 from ledger.core.allotments import Allot, AllowanceMove, SetAccountFloor
-from ledger.core.allowances import LOWEST
 from ledger.core.events import EventType, Stream
 from ledger.core.machine import decide, evolve
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.core.state import State
+from ledger.money import LOWEST
 from tests.ledger.core.cast import ALICE, CLAIM, COMMAND, COMPANY, EVENT, NOW, ORIGIN, state, wallet
 from tests.ledger.core.hold_cast import BUDGET, envelope
 

@@ -14,12 +14,13 @@ import pytest
 
 from ledger.core.accounts import Account, Book, Bucket, account_id
 from ledger.core.allotments import SetAccountFloor
-from ledger.core.allowances import COUNT, LOWEST, Allowance, Ceiling, Envelope, EnvelopeKind, Unevaluable
+from ledger.core.allowances import COUNT, Allowance, Ceiling, Envelope, EnvelopeKind, Unevaluable
 from ledger.core.commands import Transfer
 from ledger.core.events import Event, EventType, Posting, Stream, event_after
 from ledger.core.machine import Decision, decide, evolve, evolve_accounts
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.core.state import State
+from ledger.money import LOWEST
 from tests.ledger.core.cast import ALICE, CLAIM, COMMAND, EARLIER, EVENT, NOW, ORIGIN, leg, transfer, wallet
 from tests.ledger.core.hold_cast import (
     ALLOWANCES,
