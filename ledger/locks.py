@@ -37,6 +37,13 @@ def lock_accounts(ids: Iterable[UUID]) -> None:
         cursor.execute(_LOCK, [sorted(ids)])
 
 
+def wait_at_most(milliseconds: int) -> None:
+    """Be less patient than `lock_timeout` until the end of the transaction."""
+    assert connection.in_atomic_block, "it would hold for one statement"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(milliseconds)])
+
+
 def lock_follower(name: str) -> Follower:
     """The position of a follower, made at its first step, held until the end of the transaction."""
     Follower.objects.get_or_create(name=name)

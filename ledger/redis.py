@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from time import monotonic
 from typing import TypeVar
 
-import pybreaker
 import redis
 from django.conf import settings
 
@@ -33,10 +33,7 @@ def call(operation: Callable[[redis.Redis], Result]) -> Result:
     Raises:
         RedisUnavailable: down, slow, or failed a moment ago.
     """
-    try:
-        return _breaker().call(operation, client())
-    except (redis.RedisError, pybreaker.CircuitBreakerError) as error:
-        raise RedisUnavailable from error
+    return _breaker().call(operation)
 
 
 @cache
@@ -50,10 +47,30 @@ def client() -> redis.Redis:
     )
 
 
+class _Breaker:
+    """Keeps calls away from a Redis that has just failed. Threads do not wait for each other here: a lock around each
+    call, as the packaged breaker has, would let one thread of a process talk to Redis at a time."""
+
+    def __init__(self) -> None:
+        self._rests_until = 0.0
+
+    def call(self, operation: Callable[[redis.Redis], Result]) -> Result:
+        if self._rests_until:
+            if monotonic() < self._rests_until:
+                raise RedisUnavailable
+            self._rest(2 * TIMEOUT_SECONDS)  # one tries; the others do without until it is known
+        try:
+            result = operation(client())
+        except redis.RedisError as error:
+            self._rest(REST_AFTER_FAILURE_SECONDS)
+            raise RedisUnavailable from error
+        self._rests_until = 0.0
+        return result
+
+    def _rest(self, seconds: float) -> None:
+        self._rests_until = monotonic() + seconds
+
+
 @cache
-def _breaker() -> pybreaker.CircuitBreaker:
-    return pybreaker.CircuitBreaker(fail_max=1, reset_timeout=REST_AFTER_FAILURE_SECONDS, exclude=[_is_our_mistake])
-
-
-def _is_our_mistake(error: BaseException) -> bool:
-    return not isinstance(error, redis.RedisError)
+def _breaker() -> _Breaker:
+    return _Breaker()

@@ -17,7 +17,7 @@ def covering(spends: Sequence[Spend]) -> list[tuple[Allowance, ...]]:
 
     Returns:
         One tuple per spend, in order; each in the order of the rules' ids. What blocks and cannot be evaluated is an
-        `Unevaluable`. Two queries, however many spends, budgets and limits there are; more only when a period has
+        `Unevaluable`. One query, however many spends, budgets and limits there are; more only when a period has
         begun that nobody has opened yet.
 
     Raises:

@@ -24,6 +24,7 @@ from ledger.core.commands import AnyCommand, Claim, HoldCommand, Reserve, Undo
 from ledger.core.machine import decide, evolve
 from ledger.core.state import Hold, Original, State
 from ledger.errors import Busy, IdempotencyKeyReused, OutcomeUnknown
+from ledger.locks import wait_at_most
 from ledger.services import claims
 from ledger.services.claims import NO_REPLY, Reply
 from ledger.services.closings import require_open
@@ -31,7 +32,7 @@ from ledger.services.results import Result
 from ledger.services.state import accounts_of, lock_and_read
 from ledger.services.writing import Batch
 
-__all__ = ["Outcome", "Renderer", "Result", "no_reply", "post", "record", "rehearse", "use_case"]
+__all__ = ["Outcome", "Renderer", "Reply", "Result", "no_reply", "post", "record", "rehearse", "use_case"]
 
 _TRANSIENT = {"40P01", "40001"}  # deadlock, serialization failure: the whole transaction may run again
 _CONNECTION_LOST = {None, "57P01", "57P02"}  # cut off, ended by an administrator, ended by a crash
@@ -68,13 +69,20 @@ def no_reply(result: Result) -> Reply:
     return NO_REPLY
 
 
-def post(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_or_none: bool = False) -> list[Outcome]:
+def post(
+    commands: Sequence[AnyCommand],
+    *,
+    render: Renderer = no_reply,
+    all_or_none: bool = False,
+    lock_milliseconds: int | None = None,
+) -> list[Outcome]:
     """Decide and write commands in one database transaction of their own.
 
     Args:
         commands: in the order in which they shall be decided.
         render: makes the reply that is kept with each outcome.
         all_or_none: one refusal undoes all; only the refused command is remembered.
+        lock_milliseconds: how long to wait for a row or a key; None = `lock_timeout`.
 
     Returns:
         One outcome per command, in order. Refusals never harm their neighbours unless `all_or_none`.
@@ -85,8 +93,10 @@ def post(commands: Sequence[AnyCommand], *, render: Renderer = no_reply, all_or_
         OperationalError: other failures of the database; nothing was written.
     """
     for attempt in stamina.retry_context(on=_is_transient, attempts=3, wait_initial=0.01, wait_max=0.1):
-        with attempt:
-            return _post_once(commands, render, all_or_none)
+        with attempt, use_case(durable=True):
+            if lock_milliseconds is not None:
+                wait_at_most(lock_milliseconds)
+            return record(commands, render=render, all_or_none=all_or_none)
     raise AssertionError("retry_context returns or raises")
 
 
@@ -155,11 +165,6 @@ class _UnitRefused(Exception):
         self.index = index
         self.outcome = outcome
         self.result = outcome.result
-
-
-def _post_once(commands: Sequence[AnyCommand], render: Renderer, all_or_none: bool) -> list[Outcome]:
-    with use_case(durable=True):
-        return record(commands, render=render, all_or_none=all_or_none)
 
 
 def _record(commands: Sequence[AnyCommand], render: Renderer, *, stop_at_refusal: bool = False) -> list[Outcome]:

@@ -91,7 +91,6 @@ class Owner:
             team_id=self.team_id,
             company_id=self.books.company_id,
             currency=self.books.currency,
-            amount=Decimal(amount),
             category=category,
             at=at,
         )

@@ -35,15 +35,15 @@ class Somebody:
     def stranger(self) -> Somebody:
         return Somebody(self.company_id)
 
-    def spends(self, amount: str = "10", **more: Any) -> Spend:
+    def spends(self, **more: Any) -> Spend:
         """A payment in EUR out of the company, now, without a category; or what `more` says."""
         who = {"wallet_id": self.wallet_id, "user_id": self.user_id, "team_id": self.team_id}
-        return Spend(**{"company_id": self.company_id, **who, "currency": "EUR", "amount": Decimal(amount), **more})
+        return Spend(**{"company_id": self.company_id, **who, "currency": "EUR", **more})
 
-    def sends(self, to: Somebody, amount: str = "10", **more: Any) -> Spend:
+    def sends(self, to: Somebody, **more: Any) -> Spend:
         """A transfer to another wallet of the company."""
-        there = {"to_wallet_id": to.wallet_id, "to_team_id": to.team_id, "to_company": True}
-        return self.spends(amount, **{"type": "TRANSFER", **there, **more})
+        there = {"to_team_id": to.team_id, "to_company": True}
+        return self.spends(**{"type": "TRANSFER", **there, **more})
 
     def budget(self, scope: str = "WALLET", **more: Any) -> Budget:
         """An ACTIVE budget in EUR and UTC that blocks, for ever; without a period."""

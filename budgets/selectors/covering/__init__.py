@@ -10,7 +10,7 @@ from uuid import UUID
 
 from budgets.models import Limit
 from budgets.selectors.covering.budgets import Rule, rules_for
-from budgets.selectors.covering.limits import allowances_of, counts, limits_for
+from budgets.selectors.covering.limits import allowances_of, counts
 from budgets.selectors.covering.spends import Spend
 from ledger.services.allowances import Allowance
 
@@ -33,12 +33,11 @@ class Coverage:
 def find_coverage(spends: Sequence[Spend]) -> Coverage:
     """The budgets and limits that spends have to fit.
 
-    Two queries, however many spends, budgets and limits there are. What blocks and cannot be evaluated (no period, no
+    One query, however many spends, budgets and limits there are. What blocks and cannot be evaluated (no period, no
     rate, an unknown time zone) is an `Unevaluable`, which the machine refuses. Whether an envelope has been opened is
     known to the machine alone; it refuses one that has not.
     """
-    now, rules = rules_for(spends)
-    limits = limits_for(spends)
+    now, rules, limits = rules_for(spends)
     return Coverage(
         allowances=[_allowances(spend, rules, limits, now) for spend in spends],
         to_turn=frozenset(rule.id for rule in rules if rule.is_to_turn(now)),

@@ -13,12 +13,15 @@ from django.db import connection
 
 from budgets.core.periods import Calendar
 from budgets.core.zones import is_known_zone
+from budgets.models import Limit
 from budgets.models.vocabulary import BudgetStatus, Enforcement, Scope
+from budgets.selectors.covering.limits import limits_in
 from budgets.selectors.covering.spends import Spend
 from ledger.services.allowances import Envelope, EnvelopeKind, Unevaluable
 
-# Every budget that may count one of the spends, with its newest periods that have begun; nothing but the clock if there
-# is none. The union lets each branch use its own index. A late spend may look back as far as the budget's grace: a
+# Every budget that may count one of the spends, with its newest periods that have begun; nothing but the clock and the
+# limits if there is none. The limits come along in every row: a look-up of their own would cost each spend more than
+# they do. The union lets each branch use its own index. A late spend may look back as far as the budget's grace: a
 # period lasts a week or longer, save a first or a last one that the budget's own dates cut short.
 _RULES = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
@@ -28,12 +31,18 @@ _RULES = """
         SELECT * FROM budgets_budget WHERE team_id = ANY(%(teams)s)
         UNION ALL
         SELECT * FROM budgets_budget WHERE scope = 'COMPANY' AND company_id = ANY(%(companies)s)
+    ),
+    limits AS MATERIALIZED (
+        SELECT jsonb_agg(to_jsonb(active)) AS found
+        FROM budgets_limit AS active
+        WHERE active.user_id = ANY(%(users)s) AND active.status = 'ACTIVE'
     )
-    SELECT clock.now, budget.id, budget.name, budget.scope, budget.company_id, budget.team_id, budget.wallet_id,
-           budget.currency, budget.categories, budget.enforcement, budget.status, budget.start_date, budget.end_date,
+    SELECT clock.now, limits.found,
+           budget.id, budget.name, budget.scope, budget.company_id, budget.team_id, budget.wallet_id, budget.currency,
+           budget.categories, budget.enforcement, budget.status, budget.start_date, budget.end_date,
            budget.zone, budget.grace_days, period.id, period.starts_at, period.ends_at, period.closed_at IS NOT NULL,
            period.carried_out <> 0
-    FROM clock
+    FROM clock CROSS JOIN limits
     LEFT JOIN budget ON budget.status = 'ACTIVE' OR (
         %(any_late)s AND budget.status = 'EXPIRED' AND budget.end_date + budget.grace_days >= clock.now::date - 1
     )
@@ -157,18 +166,20 @@ class Rule:
         )
 
 
-def rules_for(spends: Sequence[Spend]) -> tuple[datetime, list[Rule]]:
-    """What time it is, and the budgets that may count one of the spends, by id. One query."""
+def rules_for(spends: Sequence[Spend]) -> tuple[datetime, list[Rule], list[Limit]]:
+    """What time it is, the budgets that may count one of the spends, by id, and such limits. One query."""
     sought: dict[str, Any] = {
         "wallets": list({spend.wallet_id for spend in spends}),
         "teams": list({spend.team_id for spend in spends if spend.team_id is not None}),
         "companies": list({spend.company_id for spend in spends if not spend.to_company}),
+        "users": list({spend.user_id for spend in spends}),
         "any_late": any(spend.at is not None for spend in spends),
     }
     with connection.cursor() as cursor:
         cursor.execute(_RULES, sought)
         rows = cursor.fetchall()
-    return rows[0][0], list(_rules(row[1:] for row in rows if row[1] is not None))
+    now, limits = rows[0][:2]
+    return now, list(_rules(row[2:] for row in rows if row[2] is not None)), limits_in(limits)
 
 
 def _rules(rows: Iterator[tuple[Any, ...]]) -> Iterator[Rule]:

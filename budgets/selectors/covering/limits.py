@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
 
 from budgets.models import Limit
-from budgets.models.vocabulary import LimitedType, LimitStatus, LimitWindow
+from budgets.models.vocabulary import LimitedType, LimitWindow
 from budgets.selectors.covering.spends import Spend
 from budgets.selectors.limits import limit_name, present_window
 from ledger.services.allowances import COUNT, Allowance, Ceiling, Envelope, EnvelopeKind, Unevaluable
 
 
-def limits_for(spends: Sequence[Spend]) -> list[Limit]:
-    """The limits that may count one of the spends. One query."""
-    return list(Limit.objects.filter(user_id__in={spend.user_id for spend in spends}, status=LimitStatus.ACTIVE))
+def limits_in(text: str | None) -> list[Limit]:
+    """Limits from the JSON of their rows; None = there are none."""
+    if text is None:
+        return []
+    return [
+        Limit(
+            id=UUID(row["id"]),
+            user_id=UUID(row["user_id"]),
+            wallet_id=None if row["wallet_id"] is None else UUID(row["wallet_id"]),
+            max_amount=None if row["max_amount"] is None else Decimal(row["max_amount"]),
+            **{name: row[name] for name in _AS_THEY_ARE},
+        )
+        for row in json.loads(text, parse_float=Decimal)
+    ]
+
+
+_AS_THEY_ARE = ("limited_type", "window", "currency", "max_count", "zone", "week_start", "month_day", "fiscal_month")
 
 
 def counts(limit: Limit, spend: Spend) -> bool:

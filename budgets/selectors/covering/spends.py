@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from budgets.models.vocabulary import LimitedType
@@ -16,7 +15,6 @@ class Spend:
 
     Attributes:
         user_id: whose wallet it is; `team_id` and `company_id` are his.
-        amount: positive, in `currency`.
         type: what it is; a hold is the payment that it may become.
         category: of the booking; "" = none, which only budgets for every category count.
         at: when it counts; None = now. A past instant may belong to a past period.
@@ -29,11 +27,9 @@ class Spend:
     team_id: UUID | None
     company_id: UUID
     currency: str
-    amount: Decimal
     type: LimitedType = LimitedType.PAYMENT
     category: str = ""
     at: datetime | None = None
-    to_wallet_id: UUID | None = None
     to_team_id: UUID | None = None
     to_company: bool = False
 

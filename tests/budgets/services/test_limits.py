@@ -49,7 +49,7 @@ def spend(scene: Scene, amount: str) -> Refusal | None:
         "team_id": alice.team_id,
         "company_id": alice.company_id,
     }
-    asked = Spend(**who, currency="EUR", amount=Decimal(amount))
+    asked = Spend(**who, currency="EUR")
     (allowances,) = find_coverage([asked]).allowances
     funding = funding_account(alice.company_id, "EUR")
     ensure_system_accounts([funding])
@@ -57,7 +57,7 @@ def spend(scene: Scene, amount: str) -> Refusal | None:
         claim=Claim(scope="test", key=str(uuid4()), request_hash=digest(amount)),
         origin=ORIGIN,
         company_id=alice.company_id,
-        amount=asked.amount,
+        amount=Decimal(amount),
         currency="EUR",
         allowances=allowances,
     )
