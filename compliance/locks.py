@@ -1,6 +1,6 @@
 """The only place of this floor that locks.
 
-Order, everywhere: the user, then his log-in sessions; the log-in counters and companies are taken alone.
+Order, everywhere: the company, the user, then his log-in sessions, then the log-in counters.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from compliance.admin import people, records
+from compliance.admin import companies, deputies, people, programs, records
 from compliance.admin.forms import LogInForm
 
-__all__ = ["people", "records"]
+__all__ = ["companies", "deputies", "people", "programs", "records"]
 
 admin.site.login_form = LogInForm
 admin.site.unregister(Group)  # roles say who may what; groups would be a second answer

@@ -9,11 +9,9 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from compliance.api.origin import origin_of_admin
 from compliance.core.origin import Origin
 from compliance.errors import InvalidCredentials
 from compliance.models import User
-from compliance.services.audit import record_change
 from compliance.services.credentials import verify_user
 from compliance.services.passwords import set_password
 from ledger.errors import RateLimited
@@ -21,15 +19,11 @@ from ledger.errors import RateLimited
 
 class LogInForm(AuthenticationForm):  # type: ignore[misc]  # Unfold is untyped
     def clean(self) -> dict[str, Any]:
-        """Django's check of the credentials, which our backend throttles. Who comes in is on record: the sessions of
-        the back office are Django's, and keep neither from where nor for long."""
+        """Django's check of the credentials, which our backend throttles."""
         try:
             cleaned: dict[str, Any] = super().clean()
         except RateLimited as error:
             raise _too_often(error) from None
-        user = self.get_user()
-        if isinstance(user, User):
-            record_change(origin=origin_of_admin(self.request, user), entity=user, event_type="user.desk_opened")
         return cleaned
 
 
@@ -51,7 +45,12 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # Unfo
         return password
 
     def save(self, commit: bool = True) -> User:
-        changed = set_password(user_id=self.user.id, password=self.cleaned_data["new_password1"], origin=self.origin)
+        changed = set_password(
+            user_id=self.user.id,
+            password=self.cleaned_data["new_password1"],
+            origin=self.origin,
+            keep=self.origin.session_id,
+        )
         # From these, Django renews the session that the form was sent in; all others end.
         self.user.password, self.user.token_version = changed.password, changed.token_version
         return changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -12,8 +13,9 @@ from django.http import HttpRequest
 from compliance.admin.staff import record_looks, signed_in
 from compliance.core.origin import SYSTEM_ROLE
 from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role, User
-from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell
-from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
+from compliance.selectors.audit_trail import audit_visible_to, recent_actions
+from ledger.admin.cells import EMPTY, actor_cell, id_cell, json_cell, label_cell
+from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter, Table
 from ledger.selectors.seals import records_sealed_below, seal_over_record
 
 
@@ -30,16 +32,71 @@ class ActorFilter(admin.SimpleListFilter):
         return queryset if self.value() is None else queryset.filter(actor_role=self.value())
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """By what was done, of the kinds that the latest records know: there is no list of all kinds."""
+
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        return [(kind, kind) for kind in recent_actions(signed_in(request))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(event_type=self.value())
+
+
+class ObjectFilter(admin.SimpleListFilter):
+    """By what it was done to."""
+
+    title = "object"
+    parameter_name = "object"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        kept = (model for model in apps.get_models() if hasattr(model, "NEVER_DELETED"))
+        return sorted((model.__name__, str(model._meta.verbose_name).capitalize()) for model in kept)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(entity_type=self.value())
+
+
+def changes_table(row: AuditRecord) -> Table:
+    """What was, beside what is: a line for each thing that the record tells of."""
+    names = [*row.before, *(name for name in row.after if name not in row.before)]
+    lines = [[name, _value(row.before, name), _value(row.after, name)] for name in names]
+    return Table("What changed", ("What", "Before", "After"), lines)
+
+
+def _value(told: dict[str, Any], name: str) -> str:
+    value = told.get(name)
+    if value in (None, "", []):
+        return EMPTY
+    if isinstance(value, dict):
+        return json_cell(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 @admin.register(LoginSession)
 class LoginSessionAdmin(ReadOnlyAdmin):
-    list_display = ("session", "holder", "ip_address", "created_at", "last_used_at", "revoked_at", "revoked_reason")
-    list_filter = ("revoked_reason", RecordedFilter)
+    list_display = (
+        "session",
+        "holder",
+        "channel_label",
+        "ip_address",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+        "revoked_reason",
+    )
+    list_filter = ("channel", "revoked_reason", RecordedFilter)
     list_select_related = ("user", "service_account")
     search_ids = ("id", "user_id", "service_account_id")
     search_help_text = "Whole id of a session, person or service account"
     ordering = ("-id",)
     fields = (
         ("id", "holder"),
+        ("channel_label", "confirmed_at"),
         ("ip_address", "user_agent"),
         ("created_at", "last_used_at", "expires_at"),
         ("revoked_at", "revoked_reason"),
@@ -63,6 +120,10 @@ class LoginSessionAdmin(ReadOnlyAdmin):
     @admin.display(description="Session")
     def session(self, row: LoginSession) -> str:
         return id_cell(row.id)
+
+    @admin.display(description="Where", ordering="channel")
+    def channel_label(self, row: LoginSession) -> str:
+        return label_cell(row.channel)
 
     @admin.display(description="Of")
     def holder(self, row: LoginSession) -> str:
@@ -100,7 +161,8 @@ class SealedAdmin(ReadOnlyAdmin):
 @admin.register(AuditRecord)
 class AuditRecordAdmin(SealedAdmin):
     list_display = ("at", "event_type", "entity_type", "entity", "actor", "reason", "is_sealed")
-    list_filter = (ActorFilter, RecordedFilter)
+    list_filter = (ActorFilter, ActionFilter, ObjectFilter, RecordedFilter)
+    list_before_template = "admin/audit/verify.html"
     paginator = EndlessPaginator
     search_ids = ("id", "entity_id", "actor_id")
     search_words = ("correlation_id", "event_type")
@@ -111,15 +173,16 @@ class AuditRecordAdmin(SealedAdmin):
         ("at", "event_type"),
         ("entity_type", "entity_id"),
         ("actor", "reason"),
-        "before_json",
-        "after_json",
         ("ip_address", "user_agent"),
         ("session_id", "correlation_id"),
         "sealed_by",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditRecord]:
-        return AuditRecord.objects.filter(company_id=signed_in(request).company_id)
+        return audit_visible_to(signed_in(request))
+
+    def tables(self, request: HttpRequest, row: AuditRecord) -> list[Table]:
+        return [changes_table(row)]
 
     @admin.display(description="Which")
     def entity(self, row: AuditRecord) -> str:
@@ -128,14 +191,6 @@ class AuditRecordAdmin(SealedAdmin):
     @admin.display(description="Actor")
     def actor(self, row: AuditRecord) -> str:
         return actor_cell(row.actor_role, row.actor_id)
-
-    @admin.display(description="Before")
-    def before_json(self, row: AuditRecord) -> str:
-        return json_cell(row.before) if row.before else EMPTY
-
-    @admin.display(description="After")
-    def after_json(self, row: AuditRecord) -> str:
-        return json_cell(row.after) if row.after else EMPTY
 
 
 @admin.register(DataAccessLog)

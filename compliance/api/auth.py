@@ -9,8 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.api.origin import client_address, correlation_id, user_agent
-from compliance.core.origin import Origin
+from compliance.api.origin import client_address, origin_of_anybody, user_agent
 from compliance.services import sessions
 from ledger.api.fields import FlagField, SecretField, TextField
 from ledger.api.policy import anyone
@@ -109,9 +108,7 @@ class LogOutView(ServiceView):
     )
     def post(self, request: Request) -> Response:
         wanted = self.body(LogOut)
-        origin = Origin(
-            ip_address=client_address(request), user_agent=user_agent(request), correlation_id=correlation_id()
-        )
+        origin = origin_of_anybody(request)
         sessions.log_out(refresh_token=wanted["refresh"], everywhere=wanted["all"], origin=origin)
         return Response(status=204)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 import structlog
@@ -10,8 +11,8 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from compliance.api.authentication import caller_of, session_of
+from compliance.api.desk import desk_session_of
 from compliance.core.origin import Origin
-from compliance.models import User
 
 
 def client_address(request: HttpRequest | Request) -> str | None:
@@ -40,21 +41,23 @@ def origin_of(request: Request) -> Origin:
     )
 
 
-def origin_of_admin(request: HttpRequest, user: User | None = None) -> Origin:
-    """The same of a request to the back office, whose sessions are Django's.
-
-    Args:
-        user: who logs in by this very request; None = who has logged in.
-    """
-    actor = user or request.user
+def origin_of_admin(request: HttpRequest) -> Origin:
+    """The same of a request to the back office. Somebody must be logged in."""
+    actor = request.user
     assert actor.is_authenticated, "the admin lets nobody else through"
-    return Origin(
+    return replace(
+        origin_of_anybody(request),
         actor_id=actor.id,
         actor_role=actor.role,
-        ip_address=client_address(request),
-        user_agent=user_agent(request),
-        correlation_id=correlation_id(),
+        session_id=desk_session_of(request).id,
+        # What is still read while a file is sent has left the log's context, but belongs to the same request.
+        correlation_id=correlation_id() or str(request.META.get("HTTP_X_REQUEST_ID", "")),
     )
+
+
+def origin_of_anybody(request: HttpRequest | Request) -> Origin:
+    """From where a request comes whose caller nobody knows yet."""
+    return Origin(ip_address=client_address(request), user_agent=user_agent(request), correlation_id=correlation_id())
 
 
 def user_agent(request: HttpRequest | Request) -> str:

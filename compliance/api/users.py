@@ -71,8 +71,9 @@ class UserView(ServiceView):
         takes_version="required",
         is_tagged=True,
         description=(
-            "Everybody may change his own names. FINANCE changes names, role, team and status of others, COMPLIANCE "
-            "their status. A new role and every status but ACTIVE end all sessions of the user."
+            "Everybody may change his own names. FINANCE changes names, team and status of others, COMPLIANCE their "
+            "status. Roles, and the teams of managers, are changed by who administers access; by FINANCE as long as "
+            "nobody of the company does. A new role and every status but ACTIVE end all sessions of the user."
         ),
     )
     def patch(self, request: Request, user_id: UUID) -> Response:

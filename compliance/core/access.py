@@ -1,6 +1,9 @@
-"""Which role may do what to people: plain tables, so that a reader and a test can see all of it at once."""
+"""Which role may do what to people: plain tables, so that a reader and a test can see all of it at once. What is not
+about people alone stands in `compliance.core.roles`."""
 
 from __future__ import annotations
+
+from compliance.core.roles import roles_with
 
 SERVICE_SCOPES = frozenset(
     {
@@ -20,8 +23,14 @@ SERVICE_SCOPES = frozenset(
     }
 )
 
-ADMIN_ROLES = frozenset({"MANAGER", "FINANCE", "COMPLIANCE", "AUDITOR"})
-"""Who may enter the back office. Employees may not."""
+ADMIN_ROLES = roles_with("team.see")
+"""Who may enter the back office. Employees may not, unless they administer access."""
+ACCESS_SCREENS = frozenset({"user", "team", "company", "deputy", "serviceaccount", "loginsession"})
+"""What these see there: people and programs, nothing that is theirs."""
+
+DEPUTY_ROLES = roles_with("deputies.name")
+"""Who decides over other people's things, and so has a deputy and stands in for others: neither employees, who decide
+over nobody's, nor auditors, who change nothing."""
 
 _PRODUCT_APPS = frozenset({"compliance", "budgets", "wallets"})
 _VIEWABLE_APPS = {
@@ -32,23 +41,24 @@ _VIEWABLE_APPS = {
 }
 
 
-_COMPANY_ROLES = frozenset({"FINANCE", "COMPLIANCE", "AUDITOR"})
-_INSPECTORS = frozenset({"COMPLIANCE", "AUDITOR"})
+_COMPANY_ROLES = roles_with("seals.see")
 _NARROWER = {
-    ("compliance", "serviceaccount"): _COMPANY_ROLES,
+    ("compliance", "serviceaccount"): roles_with("programs.prepare"),
     ("compliance", "loginsession"): _COMPANY_ROLES,
-    ("ledger", "closing"): _COMPANY_ROLES,
+    ("ledger", "closing"): roles_with("books.see"),
     ("ledger", "inboxevent"): _COMPANY_ROLES,
     # Seals and jobs are of the whole installation: no part of them is a team's.
     ("ledger", "seal"): _COMPANY_ROLES,
     ("ledger", "recordseal"): _COMPANY_ROLES,
     ("ledger", "jobrun"): _COMPANY_ROLES,
-    ("wallets", "webhookendpoint"): _COMPANY_ROLES,
-    ("wallets", "webhookdelivery"): _COMPANY_ROLES,
+    ("wallets", "webhookendpoint"): roles_with("webhooks.see"),
+    ("wallets", "webhookdelivery"): roles_with("webhooks.see"),
     ("wallets", "notificationemail"): _COMPANY_ROLES,
+    ("wallets", "approvalrule"): _COMPANY_ROLES,
+    ("compliance", "auditrecord"): roles_with("audit.see"),
+    ("wallets", "import"): roles_with("imports.ask"),
     # What watches the watchers is read by those who inspect, not by those who run things.
-    ("compliance", "auditrecord"): _INSPECTORS,
-    ("compliance", "dataaccesslog"): _INSPECTORS,
+    ("compliance", "dataaccesslog"): roles_with("looks.see"),
 }
 
 
@@ -68,17 +78,18 @@ def may_view_model(role: str, app_label: str, model: str) -> bool:
 
 PROFILE_FIELDS = frozenset({"first_name", "last_name", "phone", "timezone", "language"})
 ACCESS_FIELDS = frozenset({"role", "status", "team_id"})
+"""What who decides over access changes of others."""
 CHECK_FIELDS = frozenset({"status", "kyc_status", "risk_level"})
 
 _OF_OTHERS = {
-    "FINANCE": PROFILE_FIELDS | ACCESS_FIELDS,
+    "FINANCE": PROFILE_FIELDS | {"status", "team_id"},
     "COMPLIANCE": CHECK_FIELDS,
 }
 _READ_ONLY_ROLES = frozenset({"AUDITOR", "SYSTEM"})
 
 
 def changeable_fields(role: str, *, of_oneself: bool) -> frozenset[str]:
-    """The fields of a user that a caller may change.
+    """The fields of a user that a caller may change by his role; who decides over access, `ACCESS_FIELDS` besides.
 
     Nobody changes his own role, status, team or checks, whatever his role: access is given by somebody else.
     """
@@ -88,6 +99,7 @@ def changeable_fields(role: str, *, of_oneself: bool) -> frozenset[str]:
 
 
 _REASONS = {
+    "EMPLOYEE": "administers access in the company",
     "MANAGER": "manages the team",
     "FINANCE": "finance of the company",
     "COMPLIANCE": "compliance of the company",

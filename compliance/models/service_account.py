@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from compliance.core.access import SERVICE_SCOPES
 from compliance.core.origin import SYSTEM_ROLE
 from compliance.models.company import Company
+from compliance.models.user import User
 from ledger.ids import new_id
 
 
@@ -28,6 +29,14 @@ class ServiceAccount(models.Model):
     secret_hash = models.CharField(max_length=128)
     scope_names = ArrayField(models.CharField(max_length=32), default=list)
     status = models.CharField(max_length=16, choices=ServiceAccountStatus, default=ServiceAccountStatus.ACTIVE)
+    prepared_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+        help_text="Who was shown its secret in the back office; somebody else puts it to work.",
+    )
     token_version = models.PositiveIntegerField(default=1)
     last_used_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -49,6 +58,7 @@ class ServiceAccount(models.Model):
     is_authenticated = True
     role = SYSTEM_ROLE
     team_id = None
+    administers_access = False
 
     @property
     def scopes(self) -> frozenset[str]:

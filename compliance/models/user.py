@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.crypto import salted_hmac
 
-from compliance.core.access import ADMIN_ROLES, may_view_app, may_view_model
+from compliance.core.access import ACCESS_SCREENS, ADMIN_ROLES, may_view_app, may_view_model
 from compliance.models.company import Company
 from compliance.models.team import Team
 from ledger.ids import new_id
@@ -67,6 +67,9 @@ class User(AbstractBaseUser):
     date_of_birth = models.DateField(null=True, blank=True)
     nationality = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2.")
     role = models.CharField(max_length=16, choices=Role, default=Role.EMPLOYEE)
+    administers_access = models.BooleanField(
+        default=False, help_text="Decides who may what, and has no right over anybody's money."
+    )
     status = models.CharField(max_length=24, choices=UserStatus, default=UserStatus.ACTIVE)
     kyc_status = models.CharField(max_length=16, choices=KycStatus, default=KycStatus.PENDING)
     risk_level = models.CharField(max_length=8, choices=RiskLevel, default=RiskLevel.LOW)
@@ -106,6 +109,12 @@ class User(AbstractBaseUser):
                 condition=Q(date_of_birth__isnull=True) | Q(date_of_birth__range=("1900-01-01", "2100-01-01")),
             ),
             models.CheckConstraint(name="user_role", condition=Q(role__in=Role.values)),
+            # Who gives rights has none over other people's things himself (ADR 0037).
+            models.CheckConstraint(
+                name="user_access_apart_from_money", condition=Q(administers_access=False) | Q(role=Role.EMPLOYEE)
+            ),
+            # What the foreign keys of (person, company) point at.
+            models.UniqueConstraint(fields=["id", "company"], name="user_and_its_company"),
             models.CheckConstraint(name="user_status", condition=Q(status__in=UserStatus.values)),
             models.CheckConstraint(name="user_kyc_status", condition=Q(kyc_status__in=KycStatus.values)),
             models.CheckConstraint(name="user_risk_level", condition=Q(risk_level__in=RiskLevel.values)),
@@ -150,7 +159,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        return self.role in ADMIN_ROLES
+        return self.role in ADMIN_ROLES or self.administers_access
 
     @property
     def is_superuser(self) -> bool:
@@ -159,7 +168,9 @@ class User(AbstractBaseUser):
     def has_perm(self, perm: str, obj: object = None) -> bool:
         app_label, _, codename = perm.partition(".")
         verb, _, model = codename.partition("_")
-        return self.is_active and verb == "view" and may_view_model(self.role, app_label, model)
+        administers = self.administers_access and app_label == "compliance" and model in ACCESS_SCREENS
+        return self.is_active and verb == "view" and (administers or may_view_model(self.role, app_label, model))
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and may_view_app(self.role, app_label)
+        administers = self.administers_access and app_label == "compliance"
+        return self.is_active and (administers or may_view_app(self.role, app_label))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -12,7 +13,7 @@ from django.db.transaction import atomic
 
 from compliance.core.access import SERVICE_SCOPES
 from compliance.core.origin import Origin
-from compliance.models import Company, ServiceAccount, Team
+from compliance.models import Company, ServiceAccount, ServiceAccountStatus, Team, User
 from compliance.services.audit import record_change
 from ledger.errors import InvalidInput
 
@@ -41,9 +42,19 @@ def create_team(*, company_id: UUID, name: str, origin: Origin) -> Team:
 
 
 def create_service_account(
-    *, company_id: UUID, name: str, scopes: Iterable[str], origin: Origin
+    *,
+    company_id: UUID,
+    name: str,
+    scopes: Iterable[str],
+    origin: Origin,
+    prepared_by: User | None = None,
+    reason: str = "",
 ) -> tuple[ServiceAccount, str]:
     """Create a log-in for another program.
+
+    Args:
+        prepared_by: who is shown the secret in the back office; then it sleeps until somebody else puts it to work.
+            None = the installation makes it, and it works at once.
 
     Returns:
         The account and its secret of 256 bits, which is not kept and cannot be shown again.
@@ -62,18 +73,31 @@ def create_service_account(
             client_id=f"svc-{secrets.token_hex(8)}",
             secret_hash=make_password(secret),
             scope_names=names,
+            prepared_by=prepared_by,
+            status=ServiceAccountStatus.SUSPENDED if prepared_by else ServiceAccountStatus.ACTIVE,
         )
-        record_change(origin=origin, entity=account, event_type="service_account.created", after={"scopes": names})
+        record_change(
+            origin=origin,
+            entity=account,
+            event_type="service_account.created",
+            after={"scopes": names, "status": account.status},
+            reason=reason,
+        )
     return account, secret
 
 
-def renew_service_secret(*, account_id: UUID, origin: Origin) -> str:
-    """Give a service account a new secret of 256 bits, shown only here, and end all of its log-ins."""
+def renew_service_secret(*, account_id: UUID, origin: Origin, prepared_by: User | None = None, reason: str = "") -> str:
+    """Give a service account a new secret of 256 bits, shown only here, and end all of its log-ins.
+
+    Args:
+        prepared_by: as in `create_service_account`.
+    """
     secret = secrets.token_urlsafe(32)
+    changes: dict[str, Any] = {"secret_hash": make_password(secret), "token_version": F("token_version") + 1}
+    if prepared_by is not None:
+        changes |= {"prepared_by": prepared_by, "status": ServiceAccountStatus.SUSPENDED}
     with atomic():
-        ServiceAccount.objects.filter(id=account_id).update(
-            secret_hash=make_password(secret), token_version=F("token_version") + 1
-        )
+        ServiceAccount.objects.filter(id=account_id).update(**changes)
         account = ServiceAccount.objects.get(id=account_id)
-        record_change(origin=origin, entity=account, event_type="service_account.secret_renewed")
+        record_change(origin=origin, entity=account, event_type="service_account.secret_renewed", reason=reason)
     return secret

@@ -14,6 +14,7 @@ from compliance.core.origin import Origin
 from compliance.errors import InvalidToken
 from compliance.locks import lock_login_session, lock_user
 from compliance.models import Caller, LoginSession, SessionEnding, User
+from compliance.selectors.log_ins import find_log_in
 from compliance.services.audit import MAX_USER_AGENT, record_change
 from compliance.services.credentials import verify_service_account, verify_user
 from compliance.services.ending import end_sessions_of
@@ -68,8 +69,7 @@ def identify(*, access_token: str) -> Identity:
         InvalidToken: wrong in any way, or ended: by expiry, log-out, another password, role or status.
     """
     claims = read_token(access_token, TokenType.ACCESS)
-    holders = LoginSession.objects.select_related("user", "service_account")
-    session = holders.filter(id=claims.session_id).first()
+    session = find_log_in(claims.session_id)
     if session is None or not session.is_live(timezone.now()):
         raise InvalidToken
     caller = session.holder
@@ -127,6 +127,19 @@ def end_sessions(*, user_id: UUID, origin: Origin, reason: str) -> None:
         _end_all(user_id, SessionEnding.ENDED_BY_STAFF, origin, reason)
 
 
+def end_own_sessions(*, user_id: UUID, keep: UUID | None, origin: Origin) -> User:
+    """End one's own sessions, at the back office and of the interface.
+
+    Args:
+        keep: the one that goes on; None = all end.
+
+    Returns:
+        The user as he is now; the cookie of the session that goes on has to be renewed with him.
+    """
+    with atomic():
+        return _end_all(user_id, SessionEnding.LOGGED_OUT, origin, "logged out elsewhere", keep=keep)
+
+
 def _open(session: LoginSession, address: str | None, user_agent: str, now: datetime) -> TokenPair:
     session.token_version = session.holder.token_version
     session.ip_address = address
@@ -178,9 +191,10 @@ def _revoke(session: LoginSession, ending: SessionEnding, now: datetime) -> None
     session.save(update_fields=["revoked_at", "revoked_reason"])
 
 
-def _end_all(user_id: UUID, ending: SessionEnding, origin: Origin, reason: str) -> None:
+def _end_all(user_id: UUID, ending: SessionEnding, origin: Origin, reason: str, *, keep: UUID | None = None) -> User:
     lock_user(user_id)
     user = User.objects.get(id=user_id)
-    end_sessions_of(user, ending)
+    end_sessions_of(user, ending, keep=keep)
     user.save(update_fields=["token_version"])
     record_change(origin=origin, entity=user, event_type="user.sessions_ended", after={"ending": ending}, reason=reason)
+    return user

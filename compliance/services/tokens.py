@@ -6,10 +6,11 @@ race, and an access token outlives its log-out (ADR 0013).
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ LEEWAY = timedelta(seconds=10)
 """How far the clocks of two web servers may differ."""
 
 MIN_KEY_BYTES = 32
+REMEMBERED = 4096
+"""Tokens whose signature a process need not look at again."""
 
 
 class TokenType(StrEnum):
@@ -70,16 +73,25 @@ def write_token(claims: Claims, type: TokenType, *, issued_at: datetime, expires
 
 
 def read_token(token: str, type: TokenType) -> Claims:
-    """Verify a token with any of the keys and read it.
+    """Verify a token with any of the keys and read it. What cannot change about a token is looked at once.
 
     Raises:
         InvalidToken: whatever is wrong with it; the reason is not told.
     """
-    payload = _verified_payload(token)
+    claims, expires_at = _read(token, type, _backends())
+    if time.time() >= expires_at + LEEWAY.total_seconds():
+        raise InvalidToken
+    return claims
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(token: str, type: TokenType, backends: tuple[TokenBackend, ...]) -> tuple[Claims, int]:
+    """The claims of a good token, and when it expires. Bad ones are not remembered."""
+    payload = _verified_payload(token, backends)
     try:
         _require_shape(payload, type)
         is_access = type is TokenType.ACCESS
-        return Claims(
+        claims = Claims(
             subject=UUID(payload["sub"]),
             token_id=UUID(payload["jti"]),
             session_id=UUID(payload["sid"]),
@@ -89,12 +101,13 @@ def read_token(token: str, type: TokenType) -> Claims:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InvalidToken from None
+    return claims, payload["exp"]
 
 
-def _verified_payload(token: str) -> dict[str, Any]:
+def _verified_payload(token: str, backends: tuple[TokenBackend, ...]) -> dict[str, Any]:
     """Signature, algorithm, exp, nbf, iat, aud and iss, where present, are right for one of the keys."""
     _require_one_spelling(token)
-    for backend in _backends():
+    for backend in backends:
         try:
             return backend.decode(token)  # type: ignore[arg-type]  # annotated as simplejwt's own class, takes text
         except (TokenBackendError, TypeError, ValueError, OverflowError):

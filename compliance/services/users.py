@@ -12,10 +12,11 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.transaction import atomic
 
-from compliance.core.access import PROFILE_FIELDS, changeable_fields
+from compliance.core.access import ACCESS_FIELDS, PROFILE_FIELDS, changeable_fields
 from compliance.core.origin import Origin
-from compliance.locks import lock_user
-from compliance.models import Caller, Role, SessionEnding, Team, User, UserStatus
+from compliance.locks import lock_company, lock_user
+from compliance.models import Caller, Role, SecondFactor, SessionEnding, Team, User, UserStatus
+from compliance.selectors.access import decides_over_access, is_access_administrator
 from compliance.selectors.users import get_user
 from compliance.services.audit import record_change
 from compliance.services.ending import end_sessions_of
@@ -25,7 +26,7 @@ from ledger.ids import new_id
 MAX_FAILURES_IN_A_ROW = 100
 """NIST SP 800-63B, 5.2.2: after so many the account waits for a person, not for a clock."""
 
-_AUDITED = ("role", "status", "team_id", "kyc_status", "risk_level")
+_AUDITED = ("role", "administers_access", "status", "team_id", "kyc_status", "risk_level")
 _NOT_TOLD = "(personal)"
 
 
@@ -51,6 +52,7 @@ def create_user(
     timezone: str = "",
     language: str = "en",
     currency: str = "",
+    reason: str = "",
 ) -> User:
     """Create a user (R44, R121–R124, R227). Without a password nobody can log in as this user yet.
 
@@ -83,7 +85,8 @@ def create_user(
     set_checked_password(user, password)
     with atomic():
         _insert(user)
-        record_change(origin=origin, entity=user, event_type="user.created", after=_audited(user, _AUDITED))
+        after = _audited(user, _AUDITED)
+        record_change(origin=origin, entity=user, event_type="user.created", after=after, reason=reason)
     return user
 
 
@@ -93,7 +96,12 @@ def require_may_change(*, caller: Caller, user: User) -> frozenset[str]:
     Raises:
         Forbidden: none at all.
     """
-    fields = changeable_fields(caller.role, of_oneself=caller.id == user.id)
+    is_own = caller.id == user.id
+    fields = changeable_fields(caller.role, of_oneself=is_own)
+    if not is_own and decides_over_access(caller):
+        fields |= ACCESS_FIELDS
+    if not is_own and is_access_administrator(caller):
+        fields |= {"administers_access"}
     if not fields:
         raise Forbidden
     return fields
@@ -110,7 +118,8 @@ def update_user(
 ) -> User:
     """Change some fields of a user (R249). Nothing new changes nothing, not even the version.
 
-    A new role and every status but ACTIVE end all sessions of the user at once (SECURITY.md).
+    A new role, to administer access or not any more, and every status but ACTIVE end all sessions of the user at once
+    (SECURITY.md).
 
     Args:
         changes: field to new value; `changeable_fields` says which ones the caller may name.
@@ -123,15 +132,21 @@ def update_user(
         InvalidInput: unknown team, with its pointer.
     """
     with atomic():
+        if "administers_access" in changes:
+            # Of two who take it from each other at once, the second has it no more: one is always left.
+            lock_company(caller.company_id)
+            caller.refresh_from_db()
         lock_user(user_id)
         user = get_user(caller=caller, user_id=user_id)
         if set(changes) - require_may_change(caller=caller, user=user):
             raise Forbidden
+        if "team_id" in changes and user.role == Role.MANAGER and not decides_over_access(caller):
+            raise Forbidden("Whoever manages a team looks after its people, so this is decided by who gives roles.")
         if expected_version not in (None, user.version):
             raise PreconditionFailed("Somebody has changed this user since you read it. Read it again.")
         if "team_id" in changes:
             _require_team(changes["team_id"], user.company_id)
-        _apply(user, changes, origin=origin, reason=reason)
+        change_locked(user, changes, origin=origin, reason=reason)
     return user
 
 
@@ -144,8 +159,12 @@ def lock_after_failures(*, email: str) -> None:
     with atomic():
         lock_user(user_id)
         for user in due.all():
-            reason = f"{user.failed_login_attempts} failed log-ins in a row"
-            _apply(user, {"status": UserStatus.LOCKED}, origin=Origin(), reason=reason)
+            lock_out(user, reason=f"{user.failed_login_attempts} failed log-ins in a row")
+
+
+def lock_out(user: User, *, reason: str) -> None:
+    """Give a user, whose row is locked, the status LOCKED (R228)."""
+    change_locked(user, {"status": UserStatus.LOCKED}, origin=Origin(), reason=reason)
 
 
 def set_checked_password(user: User, password: str | None) -> None:
@@ -162,7 +181,7 @@ def set_checked_password(user: User, password: str | None) -> None:
     user.set_password(password)
 
 
-def _apply(user: User, changes: dict[str, Any], *, origin: Origin, reason: str) -> None:
+def change_locked(user: User, changes: dict[str, Any], *, origin: Origin, reason: str) -> None:
     """Change a locked user, audit it, and end his sessions where his access changes."""
     fields = [name for name, value in changes.items() if getattr(user, name) != value]
     if not fields:
@@ -170,10 +189,13 @@ def _apply(user: User, changes: dict[str, Any], *, origin: Origin, reason: str) 
     before = _audited(user, fields)
     for name in fields:
         setattr(user, name, changes[name])
+    if user.administers_access and user.role != Role.EMPLOYEE:
+        raise InvalidInput("Who administers access has no other role: take one before you give one.", pointer="/role")
     if "status" in fields and user.is_active:
         user.failed_login_attempts = 0
+        SecondFactor.objects.filter(user=user).update(failures=0)
     user.version += 1
-    if "role" in fields or ("status" in fields and not user.is_active):
+    if {"role", "administers_access"} & set(fields) or ("status" in fields and not user.is_active):
         end_sessions_of(user, SessionEnding.ACCESS_CHANGED)
     user.save()
     after = _audited(user, fields)

@@ -11,8 +11,19 @@ from django.db import IntegrityError, models
 from django.db.transaction import atomic
 from django.utils import timezone
 
-from compliance.models import Company, DataAccessLog, LoginFailure, LoginSession, ServiceAccount, Team, User
+from compliance.models import (
+    Company,
+    DataAccessLog,
+    LoginFailure,
+    LoginSession,
+    RecoveryCode,
+    SecondFactor,
+    ServiceAccount,
+    Team,
+    User,
+)
 from ledger.ids import new_id
+from tests.compliance.desk import give_app
 from tests.compliance.factories import Cast, TeamFactory
 
 USER_RULES: list[tuple[str, dict[str, Any]]] = [
@@ -77,6 +88,8 @@ def test_service_accounts(cast: Cast) -> None:
     [
         ("login_session_one_holder", {"user": None}),
         ("login_session_one_holder", {"refresh_jti": None}),
+        ("login_session_one_holder", {"channel": "BACK_OFFICE"}),
+        ("login_session_one_holder", {"channel": "DOOR", "refresh_jti": None}),
         ("login_session_expires_later", {"expires_at": timezone.now() - timedelta(days=1)}),
         ("login_session_end_has_reason", {"revoked_at": timezone.now()}),
         ("login_session_end_has_reason", {"revoked_reason": "LOGGED_OUT"}),
@@ -99,6 +112,12 @@ def test_a_session_has_one_holder(cast: Cast) -> None:
     )
 
 
+def test_second_factors(cast: Cast) -> None:
+    code, *_ = give_app(cast.bob)
+    breaks("second_factor_is_encrypted", lambda: SecondFactor.objects.update(encrypted_key="3132333435363738"))
+    breaks("recovery_code_is_hashed", lambda: RecoveryCode.objects.update(code_hash=code))
+
+
 def test_records(cast: Cast) -> None:
     breaks(
         "login_failure_account_is_hashed",
@@ -115,7 +134,17 @@ def test_records(cast: Cast) -> None:
 def test_every_table_names_its_rules() -> None:
     unnamed = [
         model.__name__
-        for model in (Company, Team, User, ServiceAccount, LoginSession, LoginFailure, DataAccessLog)
+        for model in (
+            Company,
+            Team,
+            User,
+            ServiceAccount,
+            LoginSession,
+            LoginFailure,
+            DataAccessLog,
+            SecondFactor,
+            RecoveryCode,
+        )
         if not any(isinstance(rule, models.CheckConstraint) for rule in model._meta.constraints)
     ]
     assert unnamed == []

@@ -12,23 +12,18 @@ from compliance.errors import InvalidToken
 from compliance.models import AuditRecord, DataAccessLog, LoginFailure, User
 from compliance.services.sessions import identify
 from tests.compliance.clients import api_as, tokens_of
+from tests.compliance.desk import log_in
 from tests.compliance.factories import PASSWORD, Cast, UserFactory
 
 STAFF = ("bob", "frida", "conny", "audrey")
-PAGES = ("user", "team", "company")
+PAGES = ("user", "team", "company", "deputy", "auditrecord")
 COMPANY_PAGES = ("serviceaccount", "loginsession")
-INSPECTOR_PAGES = ("auditrecord", "dataaccesslog")
-
-
-def log_in(user: User, password: str = PASSWORD, *, client: Client | None = None) -> Client:
-    client = client or Client()
-    client.post("/admin/login/", {"username": user.email, "password": password})
-    return client
+INSPECTOR_PAGES = ("dataaccesslog",)
 
 
 def changes() -> QuerySet[AuditRecord]:
     """What is on record besides who came in."""
-    return AuditRecord.objects.exclude(event_type="user.desk_opened")
+    return AuditRecord.objects.exclude(event_type__in=("user.desk_opened", "user.second_factor_set_up"))
 
 
 def is_in(client: Client) -> bool:

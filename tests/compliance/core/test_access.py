@@ -5,7 +5,7 @@ import pytest
 from compliance.core.access import ADMIN_ROLES, changeable_fields, may_view_app, may_view_model, reason_to_look
 
 PROFILE = {"first_name", "last_name", "phone", "timezone", "language"}
-FINANCE = PROFILE | {"role", "status", "team_id"}
+FINANCE = PROFILE | {"status", "team_id"}
 COMPLIANCE = {"status", "kyc_status", "risk_level"}
 
 
@@ -45,7 +45,7 @@ def test_staff_sees_the_product_but_not_the_machinery(role: str) -> None:
     [
         ("serviceaccount", {"FINANCE", "COMPLIANCE", "AUDITOR"}),
         ("loginsession", {"FINANCE", "COMPLIANCE", "AUDITOR"}),
-        ("auditrecord", {"COMPLIANCE", "AUDITOR"}),
+        ("auditrecord", {"MANAGER", "FINANCE", "COMPLIANCE", "AUDITOR"}),
         ("dataaccesslog", {"COMPLIANCE", "AUDITOR"}),
     ],
 )
