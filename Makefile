@@ -9,7 +9,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo test chaos check format
+.PHONY: help up reset demo code test chaos bench screenshots check format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,11 +23,20 @@ reset: .venv/.service ## clear the demo's data
 demo: .venv/.service ## tell the journeys on the terminal, against the running service
 	@$(BIN)/python -m walletsite.demo.journeys
 
+code: .venv/.service ## the codes that the back office asks the demo's staff for
+	@$(BIN)/python -m walletsite.demo.authenticator
+
 test: check ## every gate, then every test
 	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS)
 
 chaos: .venv/.development ## kill parts of the service at random under load (MINUTES=… BROKER=valkey SEED=…)
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --broker $(or $(BROKER),rabbitmq) $(if $(SEED),--seed $(SEED))
+
+bench: .venv/.development ## measure, with every figure beside a reference of the same run (ROUNDS=… SECONDS=… short ones)
+	$(BIN)/python -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+screenshots: .venv/.development ## take the pictures of docs/back-office.md anew
+	$(BIN)/python -m tests.screenshots
 
 check: .venv/.development ## the fast gates
 	$(BIN)/ruff format --check .

@@ -50,6 +50,7 @@ def database_name() -> str:
 
 def _begin() -> None:
     os.environ["TEST_RUN"] = secrets.token_hex(4)
+    os.environ["SECOND_FACTOR_ENCRYPTION_KEYS"] = secrets.token_urlsafe(48)
     os.environ["SEAL_SIGNING_KEYS"] = f"test:{b64encode(secrets.token_bytes(32)).decode()}"
     given_database, given_redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     os.environ["TEST_REDIS_IS_GIVEN"] = "yes" if given_redis else ""

@@ -1,6 +1,7 @@
-"""The only place of the product that locks rows: wallets come before the ledger's accounts, never after. Webhooks have
-nothing to do with money: a delivery comes before its endpoint, and neither is held while anything is sent. The same is
-so for e-mails, which are locked alone."""
+"""The only place of the product that locks rows: requests for approval come first, then wallets; both before budgets
+and the ledger's accounts, never after. Webhooks have nothing to do with money: a delivery comes before its endpoint,
+and neither is held while anything is sent. The same is so for e-mails, which are locked alone.
+An import comes after the request to apply it and before all that it makes."""
 
 from __future__ import annotations
 
@@ -8,12 +9,35 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from wallets.models import Notification, Wallet, WebhookDelivery, WebhookEndpoint
+from django.db.models import QuerySet
+
+from ledger.errors import NotFound
+from wallets.models import (
+    Approval,
+    ApprovalRule,
+    Import,
+    Notification,
+    StatementPack,
+    Wallet,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 
 def lock_wallet(wallet_id: UUID) -> Wallet:
     """Lock a wallet's document until the end of the transaction, and return it as it is then."""
     return Wallet.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(id=wallet_id)
+
+
+def lock_approval(approval_id: UUID) -> Approval:
+    """Lock a request for approval until the end of the transaction, and return it as it is then. Comes before wallets,
+    budgets and accounts: what it asks for is done under this lock."""
+    return Approval.objects.select_for_update(no_key=True).get(id=approval_id)
+
+
+def lock_approval_rule(rule_id: UUID) -> ApprovalRule | None:
+    """Lock a rule likewise, after the request that changes it; None if there is none yet."""
+    return ApprovalRule.objects.select_for_update(no_key=True).filter(id=rule_id).first()
 
 
 def lock_endpoint(endpoint_id: UUID) -> WebhookEndpoint:
@@ -79,3 +103,30 @@ _CLAIM_EMAILS = """
 def claim_emails(*, most: int, lease: timedelta) -> list[Notification]:
     """Take notifications whose e-mails are due, each for nobody else until `lease` is over."""
     return list(Notification.objects.raw(_CLAIM_EMAILS, {"most": most, "lease": lease}))
+
+
+def lock_import(id: UUID) -> Import:
+    """Lock an import until the end of the transaction, and return it as it is then.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = _imports().select_for_update(no_key=True, of=("self",)).filter(id=id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def lock_idle_import(id: UUID) -> Import | None:
+    """The same; None when somebody else is at it."""
+    return _imports().select_for_update(no_key=True, of=("self",), skip_locked=True).filter(id=id).first()
+
+
+def lock_idle_pack(id: UUID) -> StatementPack | None:
+    """Lock a pack of statements until the end of the transaction; None when there is none, or it is locked."""
+    packs = StatementPack.objects.select_related("company")
+    return packs.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(id=id).first()
+
+
+def _imports() -> QuerySet[Import]:
+    return Import.objects.select_related("made_by__company")

@@ -17,6 +17,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from compliance.admin.exports import record_export
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from ledger.admin import register
@@ -61,6 +62,7 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
 
 
 admin.site.index_title = "Home"
+ReadOnlyAdmin.record_export = staticmethod(record_export)
 register(
     admin.site,
     scope_of=scope_of,

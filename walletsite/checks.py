@@ -8,6 +8,7 @@ walletsite.E005    the database would lose acknowledged money (needs the databas
 walletsite.E006    the seals cannot be signed: a key is missing, malformed or typed
 walletsite.E007    webhooks could be sent to our own network, or their keys are encrypted with a weak key
 walletsite.E008    e-mails would travel unencrypted, or nobody knows from whom they are
+walletsite.E009    second factors are encrypted with a weak key, or sessions of the back office have no limit
 walletsite.W001    there is no database
 walletsite.W002    the database does not answer, so it could not be examined
 walletsite.W003    seals are kept in the database only
@@ -17,6 +18,7 @@ walletsite.W004    the next month of a large table is missing (needs the databas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from email.utils import parseaddr
 from io import StringIO
 from typing import Any
@@ -121,6 +123,22 @@ def check_webhooks(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
     keys = settings.WEBHOOK_ENCRYPTION_KEYS
     if not keys or any(is_weak_key(key) or key == settings.SECRET_KEY for key in keys):
         found.append(_error("WEBHOOK_ENCRYPTION_KEYS needs keys of 256 bits that are not the SECRET_KEY.", "E007"))
+    return found
+
+
+@register(Tags.security)
+def check_back_office(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Second factors must be readable by nobody else, and a forgotten session must end."""
+    found: list[CheckMessage] = []
+    limits = settings.BACK_OFFICE_IDLE, settings.BACK_OFFICE_LIFETIME
+    if min(limits) <= timedelta(0) or settings.BACK_OFFICE_SESSIONS_PER_PERSON < 1:
+        found.append(_error("The BACK_OFFICE_… limits are above zero.", "E009"))
+    keys = settings.SECOND_FACTOR_ENCRYPTION_KEYS
+    used_elsewhere = {settings.SECRET_KEY, *settings.WEBHOOK_ENCRYPTION_KEYS, *settings.JWT_SIGNING_KEYS}
+    if settings.IS_EXPOSED and (not keys or any(is_weak_key(key) or key in used_elsewhere for key in keys)):
+        found.append(
+            _error("SECOND_FACTOR_ENCRYPTION_KEYS needs keys of 256 bits that are used for nothing else.", "E009")
+        )
     return found
 
 

@@ -101,6 +101,12 @@ CODES: dict[str, Code] = {
         "Whoever asks for something does not approve it himself.",
         "Ask another manager, or finance.",
     ),
+    "approval.own": Code(
+        403,
+        "A second person has to check",
+        "Nobody approves what he has asked for himself, or what is about his own wallet. This holds for every role.",
+        "Ask somebody else whom the request names as a checker.",
+    ),
     "not_found": Code(
         404,
         "Not found",
@@ -132,6 +138,15 @@ CODES: dict[str, Code] = {
         "A transaction with this reference_type, reference_id and type exists already.",
         "Read the existing transaction, or use another reference.",
     ),
+    "import.duplicate": Code(
+        409, "Imported before", "The same rows were applied before, or wait to be.", "Say another reference in them."
+    ),
+    "import.not_ready": Code(
+        409, "Import not ready", "It was not checked, has mistakes, is under way, or is over.", "Look at its page."
+    ),
+    "statement_pack.not_ready": Code(
+        409, "File not there", "It is still being made, or its time is over.", "Wait, or have it made anew."
+    ),
     "budget.overlap": Code(
         409,
         "Overlapping budget",
@@ -151,6 +166,18 @@ CODES: dict[str, Code] = {
         "Request closed",
         "The request was approved, rejected or withdrawn, or has expired; `request_status` says which.",
         "Read it. Ask again if more is still needed.",
+    ),
+    "approval.pending": Code(
+        409,
+        "Asked already",
+        "The same was asked for and waits for approval; `existing_id` names the request.",
+        "Wait for its answer, or withdraw it.",
+    ),
+    "approval.closed": Code(
+        409,
+        "Approval closed",
+        "The request was approved, rejected or withdrawn, has expired or is stale; `approval_status` says which.",
+        "Read it. Ask again if it is still needed.",
     ),
     "idempotency.in_progress": Code(
         409, "Still running", "A request with this key is being worked on.", _RETRY, is_retryable=True
@@ -219,6 +246,18 @@ CODES: dict[str, Code] = {
         "Idempotency-Key reused",
         "This key was used before for a different request.",
         "Use a new key for a new request.",
+    ),
+    "approval.no_checker": Code(
+        422,
+        "Nobody could approve it",
+        "This needs a second person, and nobody of the company could be that. Nothing was asked for.",
+        "Let somebody be given the role, or let somebody else ask.",
+    ),
+    "approval.required": Code(
+        422,
+        "Approval required",
+        "This needs a second person, and cannot be asked for as one of many.",
+        "Ask for it on its own: that makes a request for approval.",
     ),
     "kyc.required": Code(422, "Verification required", "The customer has to be verified first.", _NEW_KEY),
     "risk.blocked": Code(422, "Blocked", "The risk rules do not let this pass.", "Ask the compliance team."),

@@ -18,7 +18,7 @@ from celery.schedules import crontab
 from walletsite.back_office.settings import UNFOLD  # noqa: F401 (a setting)
 from walletsite.database import Purpose, database_settings, is_patient
 from walletsite.logs import logging_settings
-from walletsite.openapi.settings import SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
+from walletsite.openapi.settings import INTERFACE, SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROFILES = ("development", "test", "staging", "production")
@@ -57,6 +57,10 @@ WEBHOOK_ENCRYPTION_KEYS = [
     key for key in _required("WEBHOOK_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
 ]
 """Encrypt the keys that sign webhooks: the first encrypts, all open."""
+SECOND_FACTOR_ENCRYPTION_KEYS = [
+    key for key in _required("SECOND_FACTOR_ENCRYPTION_KEYS", otherwise=secrets.token_urlsafe(48)).split(",") if key
+]
+"""Encrypt what authenticator apps share with us: the first encrypts, all open."""
 
 # -- Database
 DATABASE_PURPOSE = Purpose(env.str("DATABASE_PURPOSE", Purpose.WORK))
@@ -134,7 +138,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "compliance.api.desk.DeskMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "walletsite.middleware.NulMiddleware",
@@ -176,24 +180,21 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 """How many proxies in front of us append to X-Forwarded-For; with none, the header is not believed."""
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_SSL_REDIRECT = IS_EXPOSED
+SECURE_SSL_REDIRECT = SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_EXPOSED
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]  # probes come without TLS, from inside
 SECURE_HSTS_SECONDS = 31_536_000 if IS_EXPOSED else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_EXPOSED
-SECURE_HSTS_PRELOAD = IS_EXPOSED
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_EXPOSED
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 """Not in Redis: a session that was ended while Redis was away would come back with it."""
 
 # -- Sizes
-DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1024 * 1024, 1000, 1
+FILE_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # of a form with its file; a larger one is read and dropped
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # none that writes to the disk
 
 # -- People
 AUTHENTICATION_BACKENDS = ["compliance.api.backends.PasswordBackend"]
@@ -215,22 +216,19 @@ JWT_ISSUER = env.str("JWT_ISSUER", "wallet-service")
 JWT_AUDIENCE = env.str("JWT_AUDIENCE", "wallet-service")
 LOGIN_FAILURES_PER_ACCOUNT = env.int("LOGIN_FAILURES_PER_ACCOUNT", 10)
 LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", 50)
+BACK_OFFICE_IDLE = timedelta(minutes=env.int("BACK_OFFICE_IDLE_MINUTES", 30))
+BACK_OFFICE_LIFETIME = timedelta(hours=env.int("BACK_OFFICE_LIFETIME_HOURS", 8))
+BACK_OFFICE_SESSIONS_PER_PERSON = env.int("BACK_OFFICE_SESSIONS_PER_PERSON", 3)
+"""When a log-in to the back office ends: unused, grown old, or when its person has as many newer ones."""
+SESSION_COOKIE_AGE = int(BACK_OFFICE_LIFETIME.total_seconds())
 
 # -- REST interface
 RATE_LIMIT_PER_WALLET = env.int("RATE_LIMIT_PER_WALLET", 600)
 RATE_LIMIT_PER_PERSON = env.int("RATE_LIMIT_PER_PERSON", 6_000)
 RATE_LIMIT_PER_SERVICE = env.int("RATE_LIMIT_PER_SERVICE", 120_000)
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.SessionTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["ledger.api.policy.HasPolicy"],
-    "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "walletsite.problems.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "walletsite.openapi.operations.ServiceSchema",
-    "URL_FORMAT_OVERRIDE": None,  # the form of an answer is chosen by Accept, and `format` is no parameter
-    "UNAUTHENTICATED_USER": None,
-    "NUM_PROXIES": TRUSTED_PROXIES,
-}
+POSTING_BATCH, POSTING_QUEUE = env.int("POSTING_BATCH", 64), env.int("POSTING_QUEUE", 256)
+"""Most requests of a process that are posted in one transaction, and most that wait to be (503 for the next)."""
+REST_FRAMEWORK = {**INTERFACE, "NUM_PROXIES": TRUSTED_PROXIES}
 
 # -- Webhooks
 WEBHOOK_ALLOW_PRIVATE_TARGETS = env.bool("WEBHOOK_ALLOW_PRIVATE_TARGETS", PROFILE == "development")
@@ -287,6 +285,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "note notifications": {"task": "wallets.note_notifications", "schedule": timedelta(seconds=15)},
     "send e-mails": {"task": "wallets.send_emails", "schedule": timedelta(seconds=15)},
     "purge notifications": {"task": "wallets.purge_notifications", "schedule": timedelta(hours=1)},
+    "work on imports": {"task": "wallets.work_on_imports", "schedule": timedelta(seconds=5)},
+    "make statement packs": {"task": "wallets.make_statement_packs", "schedule": timedelta(seconds=15)},
+    "purge files": {"task": "wallets.purge_files", "schedule": timedelta(hours=1)},
+    "expire approvals": {"task": "wallets.expire_approvals", "schedule": timedelta(minutes=1)},
+    "remind checkers": {"task": "wallets.remind_checkers", "schedule": timedelta(minutes=15)},
     "purge webhooks": {"task": "wallets.purge_webhooks", "schedule": timedelta(hours=1)},
 }
 

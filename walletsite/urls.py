@@ -7,11 +7,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from compliance.admin.passwords import own_password_view
+from compliance.admin import urls as desk_routes
 from compliance.api.urls import urlpatterns as compliance_routes
 from ledger.api.urls import urlpatterns as ledger_routes
 from wallets.api.urls import urlpatterns as wallets_routes
 from walletsite import docs, health
+from walletsite.back_office.home import home_file
 
 SEED_ROUTES = ("wallets", "budgets")
 
@@ -22,7 +23,8 @@ def _is_seed_route(route: URLPattern | URLResolver) -> bool:
 
 urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
-    path("admin/password_change/", own_password_view),
+    path("admin/", include(desk_routes)),
+    path("admin/home/<slug:name>.csv", admin.site.admin_view(home_file), name="home_file"),
     path("admin/", admin.site.urls),
     # Exempt, so that a POST meets 405 and not the CSRF check: these pages change nothing.
     path("health", csrf_exempt(health.health)),
@@ -34,6 +36,6 @@ urlpatterns = [
     path("v1/docs/events/<str:name>", csrf_exempt(docs.message_schema)),
     path("v1/errors", csrf_exempt(docs.error_index)),
     path("v1/errors/<str:code>", csrf_exempt(docs.error_page)),
-    path("v1/", include([*compliance_routes, *ledger_routes, *wallets_routes])),
+    path("v1/", include([*wallets_routes, *compliance_routes, *ledger_routes])),
     path("", include([route for route in wallets_routes if _is_seed_route(route)])),
 ]

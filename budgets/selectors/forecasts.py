@@ -1,9 +1,12 @@
-"""Where the current period of a budget is heading, from what the ledger says was spent."""
+"""Where the current periods of budgets are heading, from what the ledger says was spent."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
 
 from budgets.core.forecast import ENOUGH_BOOKINGS, TRAILING_DAYS, Forecast, forecast
 from budgets.core.periods import Calendar, Window
@@ -11,9 +14,10 @@ from budgets.core.zones import is_known_zone
 from budgets.models import Budget, BudgetPeriod
 from budgets.selectors.figures import PeriodFigures, figures_of
 from ledger.days import ONE_DAY
+from ledger.money import EXACT, ZERO
 from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
-from ledger.selectors.envelope_history import count_spends, spent_between
+from ledger.selectors.envelope_history import count_spends, spent_since
 from ledger.services.allowances import EnvelopeKind
 
 
@@ -34,19 +38,48 @@ def outlook_of(budget: Budget) -> Outlook | None:
     Returns:
         None: it has no current period, or its days cannot be told because its time zone is unknown.
     """
-    if not is_known_zone(budget.zone):
-        return None
-    calendar, now = Calendar(budget.zone, budget.week_start, budget.month_day, budget.fiscal_month), database_now()
-    today = calendar.day_of(now)
-    days = [today - back * ONE_DAY for back in reversed(range(TRAILING_DAYS))]
-    marks = [calendar.starts_at(day) for day in (*days, today + ONE_DAY)]
-    recent = list(budget.periods.filter(starts_at__lte=now, ends_at__gt=marks[0]).order_by("starts_at"))
-    period = next((period for period in recent if period.starts_at <= now < period.ends_at), None)
-    if period is None:
-        return None
-    period.budget = budget
-    figures = figures_of([period])[period.id]
-    spent = spent_between(EnvelopeKind.BUDGET, [(one.id, budget.currency) for one in recent], marks)
+    return outlooks_of([budget]).get(budget.id)
+
+
+def outlooks_of(budgets: Iterable[Budget]) -> dict[UUID, Outlook]:
+    """`outlook_of` of many, by the budget's id. Five queries, and four more for each further time zone among them."""
+    by_zone: dict[str, list[Budget]] = {}
+    for budget in budgets:
+        if is_known_zone(budget.zone):
+            by_zone.setdefault(budget.zone, []).append(budget)
+    now = database_now()
+    return {id: outlook for group in by_zone.values() for id, outlook in _outlooks(group, now).items()}
+
+
+def _outlooks(budgets: Sequence[Budget], now: datetime) -> dict[UUID, Outlook]:
+    """Of budgets of one time zone."""
+    by_id, zone = {budget.id: budget for budget in budgets}, Calendar(budgets[0].zone)
+    today = zone.day_of(now)
+    since = zone.starts_at(today - (TRAILING_DAYS - 1) * ONE_DAY)
+    recent = list(BudgetPeriod.objects.filter(budget_id__in=by_id, starts_at__lte=now, ends_at__gt=since))
+    for period in recent:
+        period.budget = by_id[period.budget_id]
+    current = [period for period in recent if now < period.ends_at]
+    figures = figures_of(current)
+    spent = spent_since(EnvelopeKind.BUDGET, _envelopes(recent), since)
+    bookings = count_spends(EnvelopeKind.BUDGET, _envelopes(current), enough=ENOUGH_BOOKINGS)
+    trailing = dict.fromkeys(by_id, ZERO)
+    for period in recent:
+        trailing[period.budget_id] = EXACT.add(trailing[period.budget_id], spent.get(period.id, ZERO))
+    return {
+        period.budget_id: _outlook(
+            period, figures[period.id], (today, trailing[period.budget_id]), bookings[period.id], now
+        )
+        for period in current
+    }
+
+
+def _outlook(
+    period: BudgetPeriod, figures: PeriodFigures, trailing: tuple[date, Decimal], bookings: int, now: datetime
+) -> Outlook:
+    """`trailing`: what was spent in the last days, told as of the last of them: of them only the sum counts."""
+    budget = period.budget
+    calendar = Calendar(budget.zone, budget.week_start, budget.month_day, budget.fiscal_month)
     found = forecast(
         calendar=calendar,
         window=_window(calendar, period),
@@ -54,11 +87,15 @@ def outlook_of(budget: Budget) -> Outlook | None:
         allocated=figures.allocated,
         spent=figures.used,
         reserved=figures.reserved,
-        daily_spends=zip(days, spent, strict=True),
-        bookings=count_spends(EnvelopeKind.BUDGET, period.id, budget.currency, enough=ENOUGH_BOOKINGS),
+        daily_spends=[trailing],
+        bookings=bookings,
         scale=get_asset(budget.currency).cash_scale,
     )
     return Outlook(now, period, figures, found)
+
+
+def _envelopes(periods: Iterable[BudgetPeriod]) -> list[tuple[UUID, str]]:
+    return [(period.id, period.budget.currency) for period in periods]
 
 
 def _window(calendar: Calendar, period: BudgetPeriod) -> Window:

@@ -165,7 +165,8 @@ def _tell_of_touch(desk: _Desk, touch: Touch, watched: WatchedPeriod) -> None:
             "exceeded_amount": plain(EXACT.subtract(touch.taken, allocated)),
             "threshold_percentage": _percentage(touch.taken, allocated),
         }
-        desk.announce(period, "BudgetExceeded", {**_spend(touch, period), **exceeded, "revision": revision}, claim)
+        data = {**_spend(touch, period), **exceeded, "was_refused": False, "revision": revision}
+        desk.announce(period, "BudgetExceeded", data, claim)
 
 
 def _tell_of_refusal(desk: _Desk, refusal: RefusedSpend, period: BudgetPeriod, total: Decimal) -> None:
@@ -175,6 +176,7 @@ def _tell_of_refusal(desk: _Desk, refusal: RefusedSpend, period: BudgetPeriod, t
         **_spend(refusal, period),
         "exceeded_amount": plain(refusal.shortfall),
         "threshold_percentage": _percentage(EXACT.add(taken, refusal.required), allocated),
+        "was_refused": True,
         "revision": period.revision,
     }
     desk.announce(period, "BudgetExceeded", data)

@@ -21,6 +21,7 @@ class AccountAdmin(ScopedAdmin):
     list_filter = ("bucket", "status", "asset")
     search_ids = ("id", "owner_id")
     search_help_text = "Whole id of an account, wallet or company"
+    export_also = {"Currency": "asset_id"}
     ordering = ("-owner_id", "bucket")  # follows an index, and keeps a wallet's accounts together
     fields = (
         ("id", "owner"),

@@ -3,22 +3,19 @@ they hold is not, as in the interface."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils.html import format_html
-
-from ledger.admin.cells import EMPTY, actor_cell, id_cell, label_cell, money_cell
+from ledger.admin.cells import EMPTY, actor_cell, id_cell, money_cell, type_cell
 from ledger.admin.scoped import link_to
-from ledger.admin.screens import Table, as_id
+from ledger.admin.screens import Table
 from ledger.core.accounts import WALLET
-from ledger.core.refusals import Gate
 from ledger.models import Event, Posting
-from ledger.selectors.decisions import DecisionRecord
+from ledger.money import EXACT, ZERO, plain
 from ledger.selectors.scope import Scope, accounts_within
-from ledger.selectors.transactions import Entry
+from ledger.selectors.transactions import Entry, state_after
 
 WalletCell = Callable[[UUID | None], str]
 
@@ -52,7 +49,20 @@ def entry_table(entries: Sequence[Entry], scope: Scope, wallet_cell: WalletCell)
     ids = {entry.account_id for entry in entries}
     visible = set(accounts_within(scope).filter(id__in=ids).values_list("id", flat=True))
     rows = [_entry(entry, entry.account_id in visible, wallet_cell) for entry in entries]
-    return Table("Entries", ("Account", "Of", "Bucket", "Amount", "Balance after", "No."), rows)
+    headers = ("Account", "Of", "Bucket", "Amount", "Balance after", "No.")
+    return Table("Entries", headers, rows, _sums(entries))
+
+
+def _sums(entries: Iterable[Entry]) -> str:
+    """That the lines add up to zero in each book and asset, or by how much they do not."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for entry in entries:
+        key = (entry.book, entry.asset)
+        sums[key] = EXACT.add(sums.get(key, ZERO), entry.amount)
+    wrong = [f"{plain(total)} {asset} in the book {book}" for (book, asset), total in sums.items() if total]
+    if wrong:
+        return f"They do not add up to zero: {', '.join(wrong)}. Run manage.py verify_ledger."
+    return "They add up to zero." if sums else ""
 
 
 def _entry(entry: Entry, is_visible: bool, wallet_cell: WalletCell) -> list[Any]:
@@ -70,52 +80,24 @@ def _entry(entry: Entry, is_visible: bool, wallet_cell: WalletCell) -> list[Any]
 
 def history_table(events: Sequence[Event]) -> Table:
     """What became of a document, who did it and why."""
-    rows: list[list[Any]] = [
-        [
-            event.seq,
-            event.type,
-            event.data.get("code") or event.data.get("reason") or event.data.get("effective_reason") or EMPTY,
-            actor_cell(event.actor_type, event.actor_id),
-            event.effective_at,
-            event.recorded_at,
-            link_to("event", event.id),
-        ]
-        for event in events
-    ]
-    return Table("History", ("No.", "Event", "Reason", "Actor", "Effective", "Recorded", "Id"), rows)
-
-
-def gates_table(record: DecisionRecord, asset: str, visible: Collection[UUID], wallet_cell: WalletCell) -> Table:
-    """Every condition that was asked, met or not. `visible`: the wallets that may be named."""
-    rows = [
-        [
-            gate.kind.value,
-            gate.name or _gate_of(str(gate.id), visible, wallet_cell),
-            label_cell("MET" if gate.ok else "NOT MET"),
-            gate.code.value if gate.code else EMPTY,
-            _figure(gate, gate.required, asset),
-            _figure(gate, gate.available, asset),
-        ]
-        for gate in record.gates
-    ]
-    title = f"Decision: {record.wanted.lower()}" if record.wanted else "Decision"
-    note = f"Refused: {record.code.value}" if record.code else ""
-    return Table(title, ("Gate", "Of", "Result", "Code", "Required", "Available"), rows, note)
-
-
-def _gate_of(name: str, visible: Collection[UUID], wallet_cell: WalletCell) -> str:
-    """Mostly a wallet; else the name of a limit or condition."""
-    id = as_id(name)
-    if id is None:
-        return name
-    return wallet_cell(id) if id in visible else id_cell(id)
-
-
-def _figure(gate: Gate, figure: Decimal | None, asset: str) -> str:
-    """An amount, unless it is a version or a count."""
-    if (gate.id == "version" or gate.unit) and figure is not None:
-        return format_html('<span class="money">{}</span>', figure)
-    return money_cell(figure, asset)
+    rows: list[list[Any]] = []
+    state = ""
+    for event in events:
+        facts = event.facts
+        state = state_after(event.type, facts, before=state)
+        rows.append(
+            [
+                event.seq,
+                type_cell(event.type),
+                state.replace("_", " ") or EMPTY,
+                facts.get("code") or facts.get("reason") or facts.get("effective_reason") or EMPTY,
+                actor_cell(event.actor_type, event.actor_id),
+                event.effective_at,
+                event.recorded_at,
+                link_to("event", event.id),
+            ]
+        )
+    return Table("History", ("No.", "Event", "State", "Reason", "Actor", "Effective", "Recorded", "Id"), rows)
 
 
 def shown_data(event: Event, scope: Scope) -> dict[str, Any]:

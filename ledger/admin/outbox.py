@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -27,7 +29,7 @@ _MEANING = {
 class OutboxMessageAdmin(ScopedAdmin):
     rows_within = staticmethod(outbox_within)
     list_display = ("message", "type", "about", "sequence", "status_label", "attempts", "created_at", "error_start")
-    list_filter = ("status", RecordedFilter)
+    list_filter: tuple[Any, ...] = ("status", RecordedFilter)
     search_ids = ("id", "aggregate_id")
     search_help_text = "Whole id of a message, wallet or transaction"
     fields = (

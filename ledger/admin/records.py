@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from ledger.admin.cells import actor_cell, id_cell, json_cell, label_cell, money_cell
+from ledger.admin.cells import EMPTY, actor_cell, hex_cell, id_cell, json_cell, label_cell, money_cell
 from ledger.admin.entries import entries_of_event, entry_table, shown_data
+from ledger.admin.filters import AccountFilter, DayFilter
 from ledger.admin.scoped import RULES, ScopedAdmin, link_to
 from ledger.admin.screens import RecordedFilter, Table, as_id
 from ledger.core.events import POSTINGS_PER_EVENT, Stream
 from ledger.models import Command, Event, Posting
 from ledger.selectors.scope import commands_within, events_within, postings_within
-from ledger.selectors.seals import seal_over
+from ledger.selectors.seals import first_seal_over, leaves_over
 
 
 class EventAdmin(ScopedAdmin):
     rows_within = staticmethod(events_within)
-    list_display = ("event", "type", "subject", "seq", "actor", "effective_at", "recorded_at")
-    list_filter = ("type", "stream", RecordedFilter)
+    list_display = ("event", "type", "subject", "seq", "actor", "effective_at", "recorded_at", "leaf")
+    list_filter = ("type", "stream", RecordedFilter, DayFilter)
     search_ids = ("id", "stream_id")
     search_help_text = "Whole id of an event, transaction or account"
     fields = (
@@ -28,9 +31,18 @@ class EventAdmin(ScopedAdmin):
         ("seq", "schema_version"),
         ("effective_at", "recorded_at"),
         ("actor", "command_link"),
-        ("sealed", "correlation_id"),
+        ("sealed", "leaf"),
+        "leaf_hash",
+        "correlation_id",
         "data_json",
     )
+
+    def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        """One look-up a page: the place of each event in the sealed tree."""
+        leaves = leaves_over([row.id for row in rows])
+        for row in rows:
+            row.sealed_leaf = leaves.get(row.id)
+        return rows
 
     def tables(self, request: HttpRequest, row: Event) -> list[Table]:
         return [entry_table(entries_of_event(row), self.scope_of(request), self.wallet_cell)]
@@ -39,6 +51,7 @@ class EventAdmin(ScopedAdmin):
         event: Event | None = super().get_object(request, object_id, from_field)
         if event is not None:
             event.data = shown_data(event, self.scope_of(request))
+            self.rows(request, [event])
         return event
 
     @admin.display(description="Event")
@@ -60,9 +73,17 @@ class EventAdmin(ScopedAdmin):
         return link_to("command", row.command_id)
 
     @admin.display(description="Sealed by")
-    def sealed(self, row: Event) -> str:
-        found = seal_over(row.id)
+    def sealed(self, row: Any) -> str:
+        found = None if row.sealed_leaf is None else first_seal_over(row.sealed_leaf.index)
         return "no seal yet" if found is None else f"seal {found.number}, {found.sealed_at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="Leaf")
+    def leaf(self, row: Any) -> Any:
+        return "not yet" if row.sealed_leaf is None else row.sealed_leaf.index
+
+    @admin.display(description="Hash")
+    def leaf_hash(self, row: Any) -> str:
+        return EMPTY if row.sealed_leaf is None else hex_cell(row.sealed_leaf.hash)
 
     @admin.display(description="Data")
     def data_json(self, row: Event) -> str:
@@ -81,8 +102,9 @@ class PostingAdmin(ScopedAdmin):
         "event_link",
         "effective_at",
     )
-    list_filter = (RecordedFilter,)
+    list_filter = (RecordedFilter, DayFilter, AccountFilter)
     list_select_related = ("account",)
+    export_also = {"Currency": "account.asset_id"}
     search_ids = ("id", "account_id")
     search_help_text = "Whole id of a posting, account or event"
     fields = (

@@ -18,12 +18,21 @@ class ReservationAdmin(ScopedAdmin):
     """Holds, with what is left of each and until when."""
 
     rows_within = staticmethod(reservations_within)
-    list_display = ("created_at", "status_label", "wallet", "amount_cell", "left", "expires_at", "purpose_text")
-    list_filter = ("status", "asset")
+    list_display: tuple[str, ...] = (
+        "created_at",
+        "status_label",
+        "wallet",
+        "amount_cell",
+        "left",
+        "expires_at",
+        "purpose_text",
+    )
+    list_filter: tuple[Any, ...] = ("status", "asset")
     search_ids = ("id", "wallet_id", "transaction_id")
     search_help_text = "Whole id of a reservation, wallet or transaction"
     ordering = ("-created_at", "-id")
-    fields = (
+    export_also = {"Currency": "asset_id"}
+    fields: tuple[Any, ...] = (
         ("id", "status_label"),
         ("wallet", "destination"),
         ("amount_cell", "left"),

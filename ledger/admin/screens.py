@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from ledger.admin.exports import Exporting
 from ledger.ids import floor_id
 from ledger.selectors.clock import database_now
 
@@ -52,12 +53,24 @@ class Table:
     rows: list[list[Any]]
     note: str = ""
     numbers: ClassVar[frozenset[str]] = frozenset(
-        {"Amount", "Balance after", "Required", "Available", "Pending", "Reserved", "Postings", "Left", "Short by"}
+        {
+            "Allowed",
+            "Amount",
+            "Balance after",
+            "Required",
+            "Available",
+            "Pending",
+            "Reserved",
+            "Postings",
+            "Left",
+            "Short by",
+            "Spent",
+        }
     )
     """Headers of columns that are aligned right."""
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
+class ReadOnlyAdmin(Exporting, ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     """Rows to look at. Nobody adds, changes or deletes any here, whatever his role."""
 
     actions = None
@@ -66,6 +79,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
+    list_before_template = "admin/exports.html"
     change_form_outer_after_template = "admin/tables.html"
     search_ids: tuple[str, ...] = ()
     search_words: tuple[str, ...] = ()
@@ -84,6 +98,14 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the filters of the screen ask. Django lets a query string ask about any column, hashes too."""
         return any(_asks(lookup, listed) for listed in self.list_filter)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Read once a request: a page asks for its row, and so does each of its buttons."""
+        read: dict[tuple[str, str], Any] = request.__dict__.setdefault("rows_read", {})
+        key = (self.opts.label_lower, str(object_id))
+        if key not in read:
+            read[key] = super().get_object(request, object_id, from_field)
+        return read[key]
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.search_ids, *self.search_words, *self.search_parts)
@@ -104,8 +126,12 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold is untyped
         found |= _any(Q(**{name: term}) for name in self.search_words)
         return found | reduce(and_, (self._part(word) for word in term.split()))
 
+    def list_of(self, request: HttpRequest) -> Any:
+        """The list as the request filters and searches it."""
+        return super().get_changelist_instance(request)
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
+        changelist = self.list_of(request)
         changelist.full_result_count = changelist.result_count  # the theme's header would tell an unknown total
         changelist.result_list = self.rows(request, list(changelist.result_list))
         return changelist
@@ -151,7 +177,7 @@ def _asks(lookup: str, listed: Any) -> bool:
     if isinstance(listed, str):
         name, _, comparison = lookup.partition(listed)
         return name == "" and comparison.removeprefix("__") in _COMPARISONS
-    return lookup == getattr(listed, "parameter_name", None)
+    return lookup == getattr(listed, "parameter_name", None) or lookup in getattr(listed, "boxes", ())
 
 
 def _any(conditions: Iterable[Q]) -> Q:

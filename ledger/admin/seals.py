@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
-from ledger.admin.cells import id_cell
+from ledger.admin.cells import hex_cell, id_cell
 from ledger.admin.scoped import ScopedAdmin, link_to
 from ledger.admin.screens import Table
+from ledger.admin.verifying import verify_context
 from ledger.models.tree import TreeSeal
 from ledger.selectors.scope import Scope, record_seals_within, seals_within
 from ledger.selectors.sealed_logs import EVENTS, RECORDS, SealedLog
@@ -36,6 +38,7 @@ class SealAdmin(ScopedAdmin):
     search_ids = ("id",)
     search_help_text = "Whole id of a seal"
     ordering = ("-number",)
+    list_before_template = "admin/ledger/seal/link.html"
     fields = (
         ("number", "id"),
         ("sealed_at", "horizon_xid"),
@@ -45,6 +48,21 @@ class SealAdmin(ScopedAdmin):
         ("algorithm", "key_id"),
         "signature_cell",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"ledger_{self.opts.model_name}_verify"
+        return [path("verify/", self.admin_site.admin_view(self.verify), name=name), *super().get_urls()]
+
+    def verify(self, request: HttpRequest) -> HttpResponse:
+        """Whether what was sealed on some days is still so."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Check the {self.log.title}s of some days",
+            **verify_context(request, self.log),
+        }
+        return TemplateResponse(request, "admin/ledger/seal/verify.html", context)
 
     def tables(self, request: HttpRequest, row: TreeSeal) -> list[Table]:
         """The first leaves, as hashes: whose rows they are is not for every company to see."""
@@ -77,11 +95,6 @@ class SealAdmin(ScopedAdmin):
     @admin.display(description="Signature")
     def signature_cell(self, row: TreeSeal) -> str:
         return hex_cell(row.signature)
-
-
-def hex_cell(data: bytes | memoryview) -> SafeString:
-    """Bytes as hexadecimal digits, all of them: they are there to be compared."""
-    return format_html("<code>{}</code>", bytes(data).hex())
 
 
 class RecordSealAdmin(SealAdmin):

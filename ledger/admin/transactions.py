@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from ledger.admin.cells import EMPTY, id_cell, json_cell, label_cell, money_cell
-from ledger.admin.entries import entry_table, gates_table, history_table
+from ledger.admin.entries import entry_table, history_table
+from ledger.admin.filters import AmountFilter, CategoryFilter, CreatedFilter, ReferenceFilter
+from ledger.admin.gates import GateCell, gates_table, sentence
 from ledger.admin.scoped import ScopedAdmin, link_to
-from ledger.admin.screens import RecordedFilter, Table
-from ledger.models import Transaction
-from ledger.selectors.decisions import decisions_about
+from ledger.admin.screens import RecordedFilter, Table, as_id
+from ledger.core.refusals import Gate
+from ledger.models import Reservation, Transaction
+from ledger.selectors.decisions import DecisionRecord, decisions_about
 from ledger.selectors.holds import reservation_of
 from ledger.selectors.scope import transactions_within
-from ledger.selectors.transactions import entries_of, events_of, undone_by
+from ledger.selectors.transactions import entries_of, events_of, get_transactions, undone_by
 
 LAST_DECISIONS = 10
 
@@ -30,11 +35,21 @@ class TransactionAdmin(ScopedAdmin):
         "description",
         "reference",
     )
-    list_filter = ("type", "state", "asset", RecordedFilter)
+    list_filter = (
+        "type",
+        "state",
+        "asset",
+        RecordedFilter,
+        CreatedFilter,
+        AmountFilter,
+        ReferenceFilter,
+        CategoryFilter,
+    )
     search_ids = ("id", "source_wallet_id", "destination_wallet_id")
     search_words = ("reference_id",)
     search_help_text = "Whole id of a transaction or wallet, or a reference"
     ordering = ("-created_at", "-id")
+    export_also = {"Currency": "asset_id"}
     fields = (
         ("id", "type"),
         ("status_label", "refusal_code"),
@@ -61,12 +76,24 @@ class TransactionAdmin(ScopedAdmin):
         visible = [id for id in (row.source_wallet_id, row.destination_wallet_id) if id and scope.sees_wallet(id)]
         decisions = decisions_about(row, events, visible=visible)
         told = {record.event_id for record in decisions}
+        cell = self.gate_cells(request, decisions, visible)
         return [
+            *(decision_table(record, row.asset_id, cell) for record in decisions[-LAST_DECISIONS:]),
             history_table([event for event in events if event.id in told or "gates" not in event.data]),
             entry_table(entries_of(row.id), scope, self.wallet_cell),
-            *_undone_table(list(undone_by(row.id))),
-            *(gates_table(record, row.asset_id, visible, self.wallet_cell) for record in decisions[-LAST_DECISIONS:]),
+            *_related_table(row),
         ]
+
+    def gate_cells(self, request: HttpRequest, decisions: list[DecisionRecord], visible: Collection[UUID]) -> GateCell:
+        """How the gates of a document's decisions are named. `visible`: the wallets that may be."""
+        return lambda gate: self.named_gate(gate, visible)
+
+    def named_gate(self, gate: Gate, visible: Collection[UUID]) -> str:
+        """Mostly a wallet; else the name of a limit or condition."""
+        id = as_id(str(gate.id))
+        if gate.name or id is None:
+            return gate.name or str(gate.id)
+        return self.wallet_cell(id) if id in visible else id_cell(id)
 
     @admin.display(description="Status")
     def status_label(self, row: Transaction) -> str:
@@ -120,16 +147,35 @@ class TransactionAdmin(ScopedAdmin):
         return json_cell(row.metadata) if row.metadata else EMPTY
 
 
-def _undone_table(documents: list[Transaction]) -> list[Table]:
-    rows = [
+def decision_table(record: DecisionRecord, asset: str, cell: GateCell) -> Table:
+    """What was asked when a document was decided, or about its hold later."""
+    title = f"Decision: {record.wanted.lower()}" if record.wanted else "Decision"
+    note = f"{sentence(record.code, record.gates, asset)} ({record.code.value})" if record.code else "It went through."
+    return gates_table(title, record.gates, asset, cell, note=note)
+
+
+def _related_table(row: Any) -> list[Table]:
+    """What it undoes, what undoes it, and the hold that it came of."""
+    original = [("Undoes", document) for document in get_transactions(filter(None, [row.original_transaction_id]))]
+    undoing = [(document.type.capitalize(), document) for document in undone_by(row.id)]
+    rows: list[list[Any]] = [
         [
+            what,
             document.created_at,
-            document.type.capitalize(),
             label_cell(document.status),
             money_cell(document.amount, document.asset_id),
             link_to("transaction", document.id),
         ]
-        for document in documents
+        for what, document in [*original, *undoing]
     ]
-    headers = ("When", "Type", "Status", "Amount", "Transaction")
-    return [Table("Refunds and reversals", headers, rows)] if rows else []
+    if row.reservation is not None:
+        rows.append(_hold_row(row.reservation, is_payer_visible=row.is_payer_visible))
+    return [Table("Related documents", ("What", "When", "Status", "Amount", "Document"), rows)] if rows else []
+
+
+def _hold_row(hold: Reservation, *, is_payer_visible: bool) -> list[Any]:
+    """The receiver sees the document, not what the payer had set aside for it."""
+    if not is_payer_visible:
+        return ["Hold", hold.created_at, EMPTY, EMPTY, id_cell(hold.id)]
+    amount = money_cell(hold.amount, hold.asset_id)
+    return ["Hold", hold.created_at, label_cell(hold.status), amount, link_to("reservation", hold.id)]

@@ -53,7 +53,7 @@ def refused(refusal: Refusal, asset: Asset, *, txn_id: UUID | None = None) -> Re
         data["blockers"] = [
             {"bucket": bucket, "amount": format_amount(amount, asset.cash_scale)} for bucket, amount in refusal.blockers
         ]
-    return Refused(_sentence(refusal, asset), code=refusal.code.value, **data)
+    return Refused(refusal_sentence(refusal, asset), code=refusal.code.value, **data)
 
 
 def gate_view(gate: Gate, asset: Asset) -> dict[str, Any]:
@@ -82,7 +82,8 @@ _CONDITIONS = {
 """Sentences for conditions that have no figures, by the gate's id."""
 
 
-def _sentence(refusal: Refusal, asset: Asset) -> str:
+def refusal_sentence(refusal: Refusal, asset: Asset) -> str:
+    """What a refusal says to people."""
     leading = next((gate for gate in refusal.gates if gate.code is refusal.code), None)
     if leading is not None and leading.name:
         return f"Refused: {rule_sentence(leading, asset)}"

@@ -9,9 +9,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery, Sum
 
-from ledger.core.accounts import WALLET, Bucket, account_id
+from ledger.core.accounts import WALLET, Book, Bucket, account_id
 from ledger.models import Account
 from ledger.money import EXACT, ZERO
 from ledger.selectors.instants import balances_at, wallet_version_at
@@ -72,11 +72,24 @@ def _figures(buckets: dict[str, tuple[Decimal, int, datetime]]) -> Figures:
     )
 
 
-def version_of_wallet(wallet_id: str) -> Subquery:
-    """For query sets of the floors above: the version of a wallet's figures, which rises with every event that
-    touches the wallet. `wallet_id` is the name of the outer query's field."""
+VERSION_OF_WALLET = """
+    SELECT version FROM ledger_account
+    WHERE owner_id = {wallet_id} AND owner_type = 'WALLET' AND bucket = 'AVAILABLE'
+"""
+"""For statements of the floors above: the version of a wallet's figures, which rises with every event that touches the
+wallet. `wallet_id` is what the outer statement calls it."""
+
+
+def total_of_wallet(wallet_id: str) -> Subquery:
+    """Likewise all that a wallet holds, spoken for or not."""
+    own = Account.objects.filter(owner_id=OuterRef(wallet_id), owner_type=WALLET, book=Book.MONEY)
+    return Subquery(own.order_by().values("owner_id").annotate(total=Sum("balance")).values("total"))
+
+
+def touched_since(wallet_id: str, instant: datetime) -> Exists:
+    """Likewise whether anything happened to a wallet at an instant or later."""
     headline = Account.objects.filter(owner_id=OuterRef(wallet_id), owner_type=WALLET, bucket=Bucket.AVAILABLE)
-    return Subquery(headline.values("version")[:1])
+    return Exists(headline.filter(updated_at__gte=instant))
 
 
 def wallet_figures_at(*, wallet_id: UUID, asset: str, at: datetime, known_at: datetime) -> Figures:

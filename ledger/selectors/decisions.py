@@ -13,6 +13,8 @@ from ledger.core.events import EventType
 from ledger.core.refusals import Gate, GateKind, RefusalCode
 from ledger.models import Event, Transaction
 
+__all__ = ["DecisionRecord", "Gate", "GateKind", "decisions_about"]
+
 _OF_A_WALLET = frozenset({GateKind.WALLET, GateKind.CURRENCY, GateKind.FUNDS})
 """The gates whose id is that of the wallet whose figures they show. All others are about the payer."""
 _WANTED = {

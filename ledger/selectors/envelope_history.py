@@ -17,15 +17,23 @@ from ledger.money import EXACT, ZERO
 
 # Nothing is recorded before it counts, so what was recorded before the first mark counts before it too.
 _SPENT = """
-    SELECT width_bucket(effective_at, %(marks)s::timestamptz[]), sum(amount)
-    FROM ledger_posting
-    WHERE account_id = ANY(%(accounts)s) AND recorded_at >= %(first)s AND effective_at >= %(first)s
+    SELECT a.asset_id, width_bucket(p.effective_at, %(marks)s::timestamptz[]), sum(p.amount)
+    FROM ledger_posting AS p JOIN ledger_account AS a ON a.id = p.account_id
+    WHERE p.account_id = ANY(%(accounts)s) AND p.recorded_at >= %(first)s AND p.effective_at >= %(first)s
+    GROUP BY 1, 2
+"""
+_SPENT_SINCE = """
+    SELECT account_id, sum(amount) FROM ledger_posting
+    WHERE account_id = ANY(%(accounts)s) AND recorded_at >= %(since)s AND effective_at >= %(since)s
     GROUP BY 1
 """
 _SPENDS = """
-    SELECT count(*) FROM (
-        SELECT FROM ledger_posting WHERE account_id = %(account)s AND amount > 0 LIMIT %(enough)s
-    ) AS seen
+    SELECT account_id, (
+        SELECT count(*) FROM (
+            SELECT FROM ledger_posting AS p WHERE p.account_id = wanted.account_id AND amount > 0 LIMIT %(enough)s
+        ) AS seen
+    )
+    FROM unnest(%(accounts)s::uuid[]) AS wanted(account_id)
 """
 _STEPS = """
     SELECT p.account_id, p.amount, p.recorded_at, e.id, e.stream = 'transaction', e.stream_id,
@@ -74,7 +82,7 @@ class EnvelopeStep:
 def spent_between(
     kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]], marks: Sequence[datetime]
 ) -> list[Decimal]:
-    """What was spent of envelopes, less what was given back, from each mark up to the next. One query.
+    """What was spent of envelopes of one asset, less what was given back, from each mark up to the next. One query.
 
     Args:
         envelopes: (owner id, asset) of each.
@@ -83,21 +91,45 @@ def spent_between(
     Returns:
         One sum less than there are marks, all envelopes together, by when it counts.
     """
-    accounts = [envelope_account_id(kind, owner_id, asset, Bucket.SPENT) for owner_id, asset in envelopes]
-    with connection.cursor() as cursor:
-        cursor.execute(_SPENT, {"accounts": accounts, "marks": list(marks), "first": marks[0]})
-        sums = dict(cursor.fetchall())
-    return [sums.get(place, ZERO) for place in range(1, len(marks))]
+    by_asset = spent_by_asset(kind, envelopes, marks)
+    assert len(by_asset) <= 1, "amounts of two assets have no sum"
+    return next(iter(by_asset.values()), [ZERO] * (len(marks) - 1))
 
 
-def count_spends(kind: EnvelopeKind, owner_id: UUID, asset: str, *, enough: int) -> int:
-    """How many spends an envelope has seen, counted up to `enough`. One query."""
-    account = envelope_account_id(kind, owner_id, asset, Bucket.SPENT)
+def spent_by_asset(
+    kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]], marks: Sequence[datetime]
+) -> dict[str, list[Decimal]]:
+    """`spent_between` of envelopes of any assets, by the asset; one of which nothing was spent is missing."""
+    accounts = _spent_accounts(kind, envelopes)
+    spent: dict[str, list[Decimal]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_SPENDS, {"account": account, "enough": enough})
-        (count,) = cursor.fetchone()
-    assert isinstance(count, int)
-    return count
+        cursor.execute(_SPENT, {"accounts": list(accounts), "marks": list(marks), "first": marks[0]})
+        for asset, place, amount in cursor.fetchall():
+            sums = spent.setdefault(asset, [ZERO] * (len(marks) - 1))
+            if place < len(marks):
+                sums[place - 1] = amount
+    return spent
+
+
+def spent_since(kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]], since: datetime) -> dict[UUID, Decimal]:
+    """What was spent of each envelope from an instant on, less what was given back, by its owner's id. One query."""
+    owners = _spent_accounts(kind, envelopes)
+    with connection.cursor() as cursor:
+        cursor.execute(_SPENT_SINCE, {"accounts": list(owners), "since": since})
+        return {owners[account]: amount for account, amount in cursor.fetchall()}
+
+
+def count_spends(kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]], *, enough: int) -> dict[UUID, int]:
+    """How many spends each envelope has seen, counted up to `enough`, by its owner's id. One query."""
+    owners = _spent_accounts(kind, envelopes)
+    with connection.cursor() as cursor:
+        cursor.execute(_SPENDS, {"accounts": list(owners), "enough": enough})
+        return {owners[account]: count for account, count in cursor.fetchall()}
+
+
+def _spent_accounts(kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]]) -> dict[UUID, UUID]:
+    """The owner of each envelope by the account on which lies what was spent of it."""
+    return {envelope_account_id(kind, owner_id, asset, Bucket.SPENT): owner_id for owner_id, asset in envelopes}
 
 
 def envelope_steps(kind: EnvelopeKind, envelopes: Iterable[tuple[UUID, str]], *, limit: int) -> list[EnvelopeStep]:

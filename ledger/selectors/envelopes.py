@@ -72,10 +72,19 @@ def envelope_figures(
 def spent_of_budget(period_id: str) -> Subquery:
     """For query sets of the floors above: what was spent of a budget's period less what was given back. `period_id` is
     the name of the outer query's field."""
-    spent = Account.objects.filter(
+    return _of_budget(period_id, Bucket.SPENT)
+
+
+def reserved_of_budget(period_id: str) -> Subquery:
+    """Likewise what open holds keep of it."""
+    return _of_budget(period_id, Bucket.RESERVED)
+
+
+def _of_budget(period_id: str, bucket: Bucket) -> Subquery:
+    account = Account.objects.filter(
         owner_id=OuterRef(period_id),
         owner_type=EnvelopeKind.BUDGET.value,
         book=Book.ALLOWANCE.value,
-        bucket=Bucket.SPENT.value,
+        bucket=bucket.value,
     )
-    return Subquery(spent.values("balance")[:1])
+    return Subquery(account.values("balance")[:1])

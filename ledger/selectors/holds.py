@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
+from ledger.core.allowances import EnvelopeKind
 from ledger.core.events import EventType, Stream
 from ledger.core.held import evolve_hold, part_from_data
 from ledger.core.stages import TransactionState
 from ledger.core.state import Hold, HoldStatus, Part
-from ledger.models import Event, Reservation
+from ledger.days import ONE_DAY
+from ledger.models import Account, Event, Reservation
 from ledger.selectors.clock import database_now
 from ledger.selectors.events import core_event
+from ledger.selectors.scope import Scope, reservations_within
 
 _NO_STAGE = TransactionState.BALANCE_RESERVED  # of a hold that has ended; evolve_hold says the same
 
@@ -74,6 +79,48 @@ def open_reservations(wallet_id: UUID) -> QuerySet[Reservation]:
 def reservation_of(transaction_id: UUID) -> Reservation | None:
     """The hold that a document is about."""
     return Reservation.objects.filter(transaction_id=transaction_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsOfAge:
+    """Open holds of one asset of about the same age.
+
+    Attributes:
+        age: the place of the first of the asked ages that they have not reached; the number of these = older.
+        left: what they still keep.
+        due: how many of them end within a day.
+    """
+
+    asset: str
+    age: int
+    holds: int
+    left: Decimal
+    due: int
+
+
+def open_holds_by_age(scope: Scope, now: datetime, ages: Sequence[timedelta]) -> list[HoldsOfAge]:
+    """How long the open holds of a scope have been standing. One query.
+
+    Args:
+        ages: ascending.
+    """
+    places = [When(created_at__gt=now - age, then=Value(place)) for place, age in enumerate(ages)]
+    place = Case(*places, default=Value(len(ages)), output_field=IntegerField())
+    held = reservations_within(scope).filter(status=HoldStatus.ACTIVE.value)
+    rows = held.annotate(age=place).order_by("asset_id", "age").values_list("asset_id", "age")
+    left = Sum(F("amount") - F("captured_amount") - F("released_amount"))
+    due = Count("id", filter=Q(expires_at__lte=now + ONE_DAY))
+    return [HoldsOfAge(*row) for row in rows.annotate(holds=Count("id"), left=left, due=due)]
+
+
+def envelopes_of_holds(rows: Iterable[Reservation]) -> dict[UUID, list[UUID]]:
+    """The periods of budgets that holds lie in, by the hold's id; one query however many."""
+    parts = {row.id: [UUID(part["held"]) for part in row.parts] for row in rows}
+    named = {id for ids in parts.values() for id in ids}
+    owners = dict(
+        Account.objects.filter(id__in=named, owner_type=EnvelopeKind.BUDGET.value).values_list("id", "owner_id")
+    )
+    return {hold_id: [owners[id] for id in ids if id in owners] for hold_id, ids in parts.items()}
 
 
 def overdue_holds(limit: int) -> list[Hold]:

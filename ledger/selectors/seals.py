@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ from ledger.core.merkle import (
 )
 from ledger.errors import NotFound
 from ledger.ids import created_at
-from ledger.models import Seal
+from ledger.models import Seal, SealedLeaf
 from ledger.models.tree import TreeSeal
 from ledger.selectors.sealed_logs import EVENTS, RECORDS, SealedLog
 
@@ -92,6 +92,17 @@ def seal_over(row_id: UUID, log: SealedLog = EVENTS) -> TreeSeal | None:
     return None if index is None else first_seal_over(index, log)
 
 
+def seal_over_all(event_ids: Collection[UUID]) -> TreeSeal | None:
+    """The first seal that covers all of some events; None while one of them waits for one."""
+    indexes = list(SealedLeaf.objects.filter(event__in=event_ids).values_list("index", flat=True))
+    return first_seal_over(max(indexes)) if indexes and len(indexes) == len(event_ids) else None
+
+
+def leaves_over(event_ids: Collection[UUID]) -> dict[UUID, SealedLeaf]:
+    """The leaves of those events that have one; one query however many."""
+    return {leaf.event_id: leaf for leaf in SealedLeaf.objects.filter(event__in=event_ids)}
+
+
 def seal_over_record(record_id: UUID) -> TreeSeal | None:
     """The seal that covered a record of a floor above first; None while it waits for one."""
     return seal_over(record_id, RECORDS)
@@ -131,10 +142,10 @@ def read_frontier(size: int, log: SealedLog = EVENTS) -> Frontier:
     return Frontier(size, [stored[peak] for peak in peaks])
 
 
-def inclusion_paths(indexes: Sequence[int], size: int) -> list[list[bytes]]:
+def inclusion_paths(indexes: Sequence[int], size: int, log: SealedLog = EVENTS) -> list[list[bytes]]:
     """The inclusion proof of each leaf in the tree of a size; one query over a logarithmic number of rows."""
     ranges = [inclusion_ranges(index, size) for index in indexes]
-    stored = read_nodes({node for path in ranges for part in path for node in complete_nodes(part)})
+    stored = read_nodes({node for path in ranges for part in path for node in complete_nodes(part)}, log)
     return [[root_of(part, stored.__getitem__) for part in path] for path in ranges]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -27,8 +28,10 @@ __all__ = [
     "companies_of",
     "entries_of",
     "events_of",
+    "events_of_all",
     "get_transactions",
     "just_undone",
+    "state_after",
     "undone_by",
     "wallet_history",
     "wallet_lines",
@@ -159,6 +162,24 @@ def events_of(transaction_id: UUID) -> QuerySet[Event]:
     return history.filter(id__gte=floor_around(transaction_id)).order_by("seq")
 
 
+def events_of_all(transaction_ids: Iterable[UUID]) -> list[Event]:
+    """The histories of documents, the newest event first; one query however many."""
+    ids = list(transaction_ids)
+    if not ids:
+        return []
+    history = Event.objects.filter(stream=Stream.TRANSACTION, stream_id__in=ids, id__gte=floor_around(min(ids)))
+    return list(history.order_by("-recorded_at", "-seq"))
+
+
+_STATE_AFTER = {"TransactionCompleted": "COMPLETED", "TransactionFailed": "FAILED"}
+
+
+def state_after(event_type: str, facts: dict[str, Any], *, before: str) -> str:
+    """The state of a document after an event in its history. One that says no state leaves it as it was."""
+    state: str = facts.get("state") or _STATE_AFTER.get(event_type, before)
+    return state
+
+
 def wallet_history(wallet_id: UUID, wanted: WalletFilter) -> QuerySet[Transaction]:
     """The documents that touch a wallet, as a query set without order (R67).
 
@@ -191,10 +212,11 @@ def wallet_lines(wallet_id: UUID, asset: str, rows: Sequence[Transaction]) -> li
     available = account_id(WALLET, wallet_id, asset, Bucket.AVAILABLE)
     entries = _entries([row.id for row in rows], account=available)
     balance = {entry.transaction_id: entry.balance_after for entry in entries}
-    return [_line(row, wallet_id, balance.get(row.id)) for row in rows]
+    return [line_of(row, wallet_id, balance.get(row.id)) for row in rows]
 
 
-def _line(row: Transaction, wallet_id: UUID, balance_after: Decimal | None) -> WalletLine:
+def line_of(row: Transaction, wallet_id: UUID, balance_after: Decimal | None) -> WalletLine:
+    """A document from the side of one of its wallets."""
     incoming = row.source_wallet_id != wallet_id
     return WalletLine(
         id=row.id,
@@ -214,6 +236,11 @@ def _line(row: Transaction, wallet_id: UUID, balance_after: Decimal | None) -> W
 def entries_of(transaction_id: UUID) -> list[Entry]:
     """All postings of a document, in the order in which they were made (R246)."""
     return _entries([transaction_id], account=None)
+
+
+def entries_of_all(transaction_ids: Iterable[UUID]) -> list[Entry]:
+    """Those of many documents, document by document; one query however many."""
+    return _entries(transaction_ids, account=None)
 
 
 _ENTRIES = """

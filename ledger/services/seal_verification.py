@@ -107,7 +107,7 @@ class _TreeCheck:
         for expected, leaf in zip(range(first, end), leaves, strict=False):
             if leaf.index != expected:
                 raise Broken(Finding(self._leaf, str(expected), "missing"))
-            if not _is_itself(leaf):
+            if not is_itself(leaf):
                 raise Broken(Finding(self._leaf, str(leaf.index), "changed"))
         if len(leaves) < end - first:
             raise Broken(Finding(self._leaf, str(first + len(leaves)), "missing"))
@@ -152,7 +152,7 @@ class _TreeCheck:
         return None if changed is None else Finding(self._leaf, str(changed.index), what)
 
 
-def _is_itself(leaf: TreeLeaf) -> bool:
+def is_itself(leaf: TreeLeaf) -> bool:
     """Whether the columns of a leaf's row agree with its bytes, and these with its hash."""
     data, secret = bytes(leaf.data), bytes(leaf.secret)
     try:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from compliance.models import User
+from tests.api.approval_things import RULE, adjusted, given_approval, given_checker, given_own_approval
 from tests.api.budget_things import (
     asked_for,
     given_budget,
@@ -30,12 +31,14 @@ from tests.api.budget_things import (
     moved,
 )
 from tests.api.tables import (
+    ADJUST,
     ANSWER_REQUEST,
     ASK_FOR_MORE,
     BACKDATE,
     BOOK,
     CHANGE_NAMES,
     CHANGE_USER_STATUS,
+    CHECK,
     CLOSE_BOOKS,
     COMPANY,
     CREATE_USER,
@@ -46,6 +49,7 @@ from tests.api.tables import (
     KEEP_TEMPLATES,
     KEEP_WEBHOOKS,
     LIST,
+    LIST_RULES,
     LIST_TEMPLATES,
     LIST_WEBHOOKS,
     LOG_IN,
@@ -58,11 +62,14 @@ from tests.api.tables import (
     READ_WEBHOOKS,
     RUN_COMPANY,
     SEE,
+    SEE_APPROVAL,
     SEE_COMPANY,
     SET_BUDGET,
+    SET_RULE,
     SPEND,
     STREAM,
     SUSPEND,
+    TAKE_BACK,
     UNDO,
 )
 from wallets.models import Notification, Wallet, WalletLock, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -96,6 +103,7 @@ class Things:
             "request_id": NOWHERE,
             "limit_id": NOWHERE,
             "template_id": NOWHERE,
+            "approval_id": NOWHERE,
             "key": "2026-03",
         }
 
@@ -397,6 +405,14 @@ ROWS = (
     Row("POST /v1/budget-requests/{request_id}/approve", ANSWER_REQUEST, None, _reason, given=given_request),
     Row("POST /v1/budget-requests/{request_id}/reject", ANSWER_REQUEST, None, _reason, given=given_request),
     Row("POST /v1/budget-requests/{request_id}/withdraw", ASK_FOR_MORE, None, _reason, given=given_own_request),
+    Row("POST /v1/adjustments", ADJUST, None, adjusted, given=given_checker),
+    Row("GET /v1/approvals", LIST, "wallets:read"),
+    Row("GET /v1/approvals/{approval_id}", SEE_APPROVAL, "wallets:read", given=given_approval),
+    Row("POST /v1/approvals/{approval_id}/approve", CHECK, None, _reason, given=given_approval),
+    Row("POST /v1/approvals/{approval_id}/reject", CHECK, None, _reason, given=given_approval),
+    Row("POST /v1/approvals/{approval_id}/withdraw", TAKE_BACK, "transfers:write", _reason, given=given_own_approval),
+    Row("GET /v1/approval-rules", LIST_RULES, "wallets:read"),
+    Row("POST /v1/approval-rules", SET_RULE, None, lambda things: RULE, given=given_checker),
     Row("GET /v1/limits", LIST, "budgets:read"),
     Row("PUT /v1/limits", SET_BUDGET, "budgets:write", limited),
     Row("GET /v1/limits/usage", LIST, "budgets:read"),

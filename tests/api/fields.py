@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from budgets.models.vocabulary import PeriodType
 from ledger.api.fields import StrictField
 from ledger.models import Transaction
+from tests.api.approval_things import adjustment_of
 from tests.api.budget_things import budget_of, limit_of, refused_spend_of, request_about, template_of
 from tests.api.routes import Route, api_routes
 from tests.compliance.clients import api_as
@@ -122,6 +123,12 @@ def request_for(field: BodyField, scene: Scene) -> Request:
     if "{request_id}" in field.route.path:
         asker = scene.cast.frida if field.route.path.endswith("/withdraw") else scene.cast.alice
         real["request_id"] = request_about(budget_of(scene.alices, PeriodType.MONTHLY), asker)
+    if field.route.path.startswith(("/v1/approval", "/v1/adjustments")):
+        UserFactory(company=scene.cast.company, role="FINANCE")
+    if "{approval_id}" in field.route.path:
+        own = field.route.path.endswith("/withdraw")
+        maker = scene.cast.frida if own else UserFactory(company=scene.cast.company, role="FINANCE")
+        real["approval_id"] = str(adjustment_of(scene.alices, maker).id)
     caller = scene.cast.frida if "FINANCE" in policy.roles or policy.is_public else scene.cast.bookings
     body = _with_real_ids(field.route.operation.body_example, real)
     return Request(api_as(caller), field.route.url(**real), body, field)

@@ -357,3 +357,68 @@ SYSTEM with      -    403   403      403
 SYSTEM without   -    403   403      403
 """
 """Nobody answers what he has asked for himself."""
+
+ADJUST = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          403  403   403      403
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  403   403      403
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+"""Nobody adjusts what is his own."""
+
+SEE_APPROVAL = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         404  404   404      404
+MANAGER          404  yes   404      404
+FINANCE          yes  yes   yes      404
+COMPLIANCE       yes  yes   yes      404
+AUDITOR          yes  yes   yes      404
+SYSTEM with      -    yes   yes      404
+SYSTEM without   -    403   403      403
+"""
+"""Of somebody's wallet, made by another. Its owner does not see it."""
+
+CHECK = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         403  403   403      403
+MANAGER          404  403   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      403
+SYSTEM without   -    403   403      403
+"""
+"""Nobody checks what is about himself; a step asks for finance."""
+
+TAKE_BACK = """
+                 own  team  company  foreign
+anonymous        401  401   401      401
+EMPLOYEE         404  404   404      404
+MANAGER          404  403   404      404
+FINANCE          403  yes   yes      404
+COMPLIANCE       403  403   403      404
+AUDITOR          403  403   403      403
+SYSTEM with      -    403   403      404
+SYSTEM without   -    403   403      403
+"""
+"""Made by the caller where he may, by somebody else of finance where not."""
+
+LIST_RULES = LIST.replace("EMPLOYEE         yes", "EMPLOYEE         403")
+SET_RULE = """
+                 own
+anonymous        401
+EMPLOYEE         403
+MANAGER          403
+FINANCE          yes
+COMPLIANCE       403
+AUDITOR          403
+SYSTEM with      403
+SYSTEM without   403
+"""

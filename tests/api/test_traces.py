@@ -25,6 +25,7 @@ from tests.api.buttons import BUTTONS, EVENT, READ
 from tests.api.routes import api_routes
 from tests.api.test_authorisation import World, make_world, routes_by_name
 from tests.compliance.clients import api_as, tokens_of
+from tests.compliance.desk import give_app
 from tests.compliance.factories import PASSWORD
 from tests.docs.pages import APPS
 from tests.wallets.admin.staff import at_desk, page
@@ -75,6 +76,11 @@ ROUTES = {
     "POST /v1/budget-requests/{request_id}/approve": "budget_request.approved",
     "POST /v1/budget-requests/{request_id}/reject": "budget_request.rejected",
     "POST /v1/budget-requests/{request_id}/withdraw": "budget_request.withdrawn",
+    "POST /v1/adjustments": "approval.requested",
+    "POST /v1/approval-rules": "approval.requested",
+    "POST /v1/approvals/{approval_id}/approve": "approval.approved",
+    "POST /v1/approvals/{approval_id}/reject": "approval.rejected",
+    "POST /v1/approvals/{approval_id}/withdraw": "approval.withdrawn",
     "PUT /v1/limits": "limit.created",
     "POST /v1/limits/{limit_id}/end": "limit.ended",
     "POST /v1/webhook-endpoints": "webhook_endpoint.created",
@@ -204,23 +210,26 @@ def test_every_button_is_here() -> None:
 
 @pytest.mark.parametrize("name", BUTTONS, ids="-".join)
 def test_a_button_leaves_its_trace(world: World, name: tuple[str, str]) -> None:
-    button, frida = BUTTONS[name], world.people["FINANCE"]
+    button = BUTTONS[name]
     with undone():
         button.given(world)
-        before, form = traces_of(frida.id), dict(button.form() if callable(button.form) else button.form)
-        answer: Any = at_desk(frida).post(button.path(world), {**form, "_form_submitted": "True"})
-        assert "HX-Redirect" in answer.headers, answer.content
-        assert button.trace in left(before, traces_of(frida.id))
+        person = button.by(world)
+        before, form = traces_of(person.id), dict(button.form(world) if callable(button.form) else button.form)
+        answer: Any = at_desk(person).post(button.path(world), {**form, "_form_submitted": "True"})
+        assert {"HX-Redirect", "HX-Retarget"} & set(answer.headers), answer.content
+        assert button.trace in left(before, traces_of(person.id))
         if button.trace in ROWS_OF_THEIR_OWN:
             return
-        record = AuditRecord.objects.filter(actor_id=frida.id, event_type=button.trace).latest("id")
-        assert (record.actor_role, record.reason) == ("FINANCE", form["reason"])
+        record = AuditRecord.objects.filter(actor_id=person.id, event_type=button.trace).latest("id")
+        assert (record.actor_role, record.reason) == (person.role, form.get("reason", ""))
         assert record.ip_address == "127.0.0.1"
 
 
+ALICE = "alice's address"
 READS, DERIVES = "changes nothing", "works out again what the events say"
 DELIVERS, SCHEMA = "tells others what has happened", "the tables themselves, by their owner"
 COMMANDS: dict[str, str | tuple[str, ...]] = {
+    "administer_access": ("user.changed", ALICE, "--reason", "Runs our machines."),
     "consume_events": EVENT,
     "ensure_partitions": SCHEMA,
     "events": ("outbox.replayed", "replay", "--publish", "--to", "2020-01-01", "--reason", "To see."),
@@ -231,9 +240,11 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "import_events": EVENT,
     "prepare_database": SCHEMA,
     "rebuild_read_models": DERIVES,
+    "reencrypt_second_factors": ("user.second_factor_reencrypted",),
     "reencrypt_webhook_secrets": ("webhook_endpoint.secret_reencrypted",),
     "relay_outbox": DELIVERS,
     "replay": READS,
+    "reset_second_factor": ("user.second_factor_reset", "{finance}", "--reason", "Nobody is left."),
     "seal": DERIVES,
     "seed_demo": EVENT,
     "send_webhooks": DELIVERS,
@@ -256,10 +267,14 @@ def test_a_command_leaves_its_trace(world: World, name: str) -> None:
     assert isinstance(wanted, tuple)
     trace, *arguments = wanted
     with undone():
-        make_endpoint(world.people["FINANCE"])
+        frida = world.people["FINANCE"]
+        make_endpoint(frida)
+        give_app(frida)
         records = AuditRecord.objects.filter(event_type=trace, company_id=world.scene.cast.company.id)
         before = records.count()
-        call_command(name, *arguments, stdout=StringIO())
+        email = world.scene.cast.alice.email
+        words = (email if word == ALICE else word.format(finance=frida.email) for word in arguments)
+        call_command(name, *words, stdout=StringIO())
         assert records.count() > before
         latest = records.latest("id")
         assert (latest.actor_id, latest.actor_role) == (None, "SYSTEM")

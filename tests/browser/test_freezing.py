@@ -9,17 +9,21 @@ from playwright.sync_api import expect
 
 from compliance.models import ServiceAccount, User
 from tests.browser.conftest import Observed
+from tests.compliance.desk import fresh_code, give_app
 from tests.compliance.factories import PASSWORD, SECRET
 from tests.wallets.scene import available, make_scene
 from wallets.models import Wallet, WalletStatus
 
 
 def log_in(observed: Observed, user: User) -> None:
+    give_app(user)
     observed.visit("/admin/")
     observed.page.get_by_label("Email").fill(user.email)
     observed.page.get_by_label("Password").fill(PASSWORD)
     observed.page.get_by_role("button", name="Log in").click()
-    expect(observed.page.get_by_role("heading", name="Transactions today")).to_be_visible()
+    observed.page.get_by_label("Code").fill(fresh_code(user))
+    observed.page.get_by_role("button", name="Go on").click()
+    expect(observed.page.locator("#nav-sidebar-apps")).to_be_visible()
 
 
 def post(observed: Observed, path: str, body: dict[str, Any], token: str = "") -> tuple[int, dict[str, Any]]:

@@ -180,6 +180,7 @@ def _made_up() -> dict[str, str]:
         "JWT_SIGNING_KEYS": secrets.token_urlsafe(48),
         "SEAL_SIGNING_KEYS": f"chaos:{b64encode(secrets.token_bytes(32)).decode()}",
         "WEBHOOK_ENCRYPTION_KEYS": secrets.token_urlsafe(48),
+        "SECOND_FACTOR_ENCRYPTION_KEYS": secrets.token_urlsafe(48),
         "WEBHOOK_ALLOW_PRIVATE_TARGETS": "true",
         **{f"RATE_LIMIT_PER_{who}": UNLIMITED for who in ("WALLET", "PERSON", "SERVICE")},
     }

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from uuid import UUID
 
 from django.conf import settings
@@ -37,7 +38,7 @@ class Tokens:
 
     account: ServiceAccount
     _value: str = ""
-    _made_at: float = 0
+    _made_at: float = -inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self) -> str:

@@ -46,12 +46,26 @@ from tests.compliance.sealing import wait_for_records
 from tests.ledger.books import Books, balance, post, row_counts
 from tests.ledger.sealing import wait_for_horizon
 from tests.ledger.sessions import answers, together, wait_until
+from tests.wallets.approving import adjustment, agree, ask, make_office, origin_of
 from tests.wallets.asking import Asked
+from tests.wallets.importing import taken_in, top_ups
 from tests.wallets.incoming import booked, make_due, row_of, take
 from tests.wallets.notices import frozen, only_mine, received
 from tests.wallets.scene import available, give_wallet, set_status
 from tests.wallets.webhooks import listening, ping
-from wallets.models import Notification, WebhookDelivery, WebhookSecret
+from wallets.models import (
+    Approval,
+    FilePiece,
+    Import,
+    ImportKind,
+    Notification,
+    Source,
+    StatementPack,
+    Wallet,
+    WebhookDelivery,
+    WebhookSecret,
+)
+from wallets.services.import_requests import ask_to_apply
 from wallets.services.notifications.noting import note
 from walletsite.celery import app
 
@@ -270,6 +284,79 @@ def to_purge_notifications() -> Tick:
     return Tick(lambda: Notification.objects.filter(user=alice).count(), 1)
 
 
+def overdue(hours: int, column: str) -> Any:
+    """Three requests for adjustments that were made, or end, so long ago."""
+    asked = []
+    for _ in range(3):
+        office = make_office()
+        asked.append(ask("adjustment.post", office.frida, adjustment(office.scene.alices)).id)
+    rows = Approval.objects.filter(id__in=asked)
+    rows.update(**{column: timezone.now() - timedelta(hours=hours)})
+    return rows
+
+
+def to_expire_approvals() -> Tick:
+    rows = overdue(1, "expires_at")
+    told = Notification.objects.filter(kind="APPROVAL_DECIDED", facts__approval_id__in=[str(row.id) for row in rows])
+    return Tick(lambda: (list(rows.values_list("status", flat=True)), told.count()), (["EXPIRED"] * 3, 3))
+
+
+def to_remind() -> Tick:
+    rows = overdue(25, "created_at")
+    ids = [str(row.id) for row in rows]
+    told = Notification.objects.filter(kind="APPROVAL_REQUESTED", facts__approval_id__in=ids)
+    return Tick(lambda: (rows.filter(reminded_at__isnull=False).count(), told.count()), (3, 6))
+
+
+def to_import() -> Tick:
+    """A file that was approved, and one that is still to be tried out."""
+    office = make_office()
+    approved, draft = (
+        taken_in(office.frida, ImportKind.TOP_UPS, top_ups(f"{office.scene.alices.id},10,EUR,,{name}"))
+        for name in ("approved", "draft")
+    )
+    asked = ask_to_apply(
+        approved.id, caller=office.frida, reason="Now.", origin=origin_of(office.frida), source=Source.ADMIN
+    )
+    agree(asked, office.fiona)
+    Import.objects.filter(id=draft.id).update(state="DRAFT", checked_at=None)
+    states = (
+        Import.objects.filter(id__in=(approved.id, draft.id)).order_by("created_at").values_list("state", flat=True)
+    )
+    return Tick(lambda: (list(states), available(office.scene.alices)), (["APPLIED", "CHECKED"], 110))
+
+
+def to_pack() -> Tick:
+    """The statements of last month of one wallet that was there then."""
+    cast = make_cast()
+    wallet = give_wallet(cast.alice, "10")
+    Wallet.objects.filter(id=wallet.id).update(created_at=wallet.created_at - timedelta(days=62))
+    month = (database_now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    pack = StatementPack.objects.create(company=cast.company, month=month, made_by=cast.frida)
+    packs = StatementPack.objects.filter(id=pack.id).values_list("state", "wallets")
+    return Tick(lambda: list(packs), [("READY", 1)])
+
+
+def to_purge_files() -> Tick:
+    """A pack whose day is over beside one whose is not, and a file that nobody asked for."""
+    cast, now = make_cast(), database_now()
+    for hours in (-1, 1):
+        pack = StatementPack.objects.create(
+            company=cast.company,
+            month=date(2026, 1, 1),
+            made_by=cast.frida,
+            state="READY",
+            finished_at=now,
+            expires_at=now + timedelta(hours=hours),
+        )
+        FilePiece.objects.create(pack=pack, number=0, data=b"PK")
+    wallet = give_wallet(cast.alice)
+    old = taken_in(cast.frida, ImportKind.TOP_UPS, top_ups(f"{wallet.id},10,EUR,,"))
+    Import.objects.filter(id=old.id).update(created_at=now - timedelta(days=8))
+    packs = StatementPack.objects.filter(company=cast.company)
+    return Tick(lambda: (packs.count(), Import.objects.get(id=old.id).state), (1, "REJECTED"))
+
+
 def to_check() -> Tick:
     movements()
     return Tick(row_counts, row_counts())
@@ -294,8 +381,13 @@ TICKS: dict[str, Callable[[], Tick]] = {
     "wallets.retry_due_events": to_retry,
     "wallets.note_notifications": to_note,
     "wallets.send_emails": to_mail,
+    "wallets.expire_approvals": to_expire_approvals,
+    "wallets.remind_checkers": to_remind,
     "wallets.purge_notifications": to_purge_notifications,
     "wallets.purge_webhooks": to_purge_webhooks,
+    "wallets.work_on_imports": to_import,
+    "wallets.make_statement_packs": to_pack,
+    "wallets.purge_files": to_purge_files,
 }
 
 

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from walletsite import checks
 from walletsite.checks import (
+    check_back_office,
     check_email,
     check_keys,
     check_passwords,
@@ -29,7 +31,7 @@ from walletsite.checks import (
 )
 from walletsite.database import Purpose, database_settings
 
-STRONG, OTHER_STRONG = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+STRONG, OTHER_STRONG, THIRD_STRONG = (secrets.token_urlsafe(48) for _ in range(3))
 SEAL_KEY = f"2026-11:{b64encode(secrets.token_bytes(32)).decode()}"
 MAIL = {
     "SENDS_EMAIL": True,
@@ -43,6 +45,7 @@ PRODUCTION = {
     "SEAL_SIGNING_KEYS": SEAL_KEY,
     "SEAL_ANCHOR_FILE": "/var/lib/wallet/seals.ndjson",
     "WEBHOOK_ENCRYPTION_KEYS": OTHER_STRONG,
+    "SECOND_FACTOR_ENCRYPTION_KEYS": THIRD_STRONG,
     "DATABASE_URL": f"postgresql://app:{secrets.token_hex(16)}@db.example/wallet",
     "OWNER_DATABASE_URL": f"postgresql://owner:{secrets.token_hex(16)}@db.example/wallet",
     "REDIS_URL": f"rediss://:{secrets.token_hex(16)}@cache.example:6379/0",
@@ -66,7 +69,7 @@ def test_a_usual_password_is_weak(password: str) -> None:
     assert is_weak_password(password)
 
 
-CHECKS = (check_keys, check_seals, check_passwords, check_webhooks, check_email)
+CHECKS = (check_keys, check_seals, check_passwords, check_webhooks, check_back_office, check_email)
 
 
 @pytest.fixture
@@ -76,6 +79,7 @@ def exposed(settings: Settings) -> Settings:
     settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = STRONG, [OTHER_STRONG]
     settings.SEAL_SIGNING_KEYS, settings.SEAL_ANCHOR_FILE = [SEAL_KEY], PRODUCTION["SEAL_ANCHOR_FILE"]
     settings.WEBHOOK_ENCRYPTION_KEYS, settings.WEBHOOK_ALLOW_PRIVATE_TARGETS = [OTHER_STRONG], False
+    settings.SECOND_FACTOR_ENCRYPTION_KEYS = [THIRD_STRONG]
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
         setattr(settings, name, PRODUCTION[name])
     for name, value in MAIL.items():
@@ -117,6 +121,12 @@ def test_a_sound_production_has_no_complaints() -> None:
         ({"WEBHOOK_ENCRYPTION_KEYS": []}, ["walletsite.E007"]),
         ({"WEBHOOK_ENCRYPTION_KEYS": [OTHER_STRONG, "changeme"]}, ["walletsite.E007"]),
         ({"WEBHOOK_ENCRYPTION_KEYS": [STRONG]}, ["walletsite.E007"]),
+        ({"SECOND_FACTOR_ENCRYPTION_KEYS": []}, ["walletsite.E009"]),
+        ({"SECOND_FACTOR_ENCRYPTION_KEYS": [THIRD_STRONG, "changeme"]}, ["walletsite.E009"]),
+        ({"SECOND_FACTOR_ENCRYPTION_KEYS": [OTHER_STRONG]}, ["walletsite.E009"]),
+        ({"BACK_OFFICE_IDLE": timedelta(0)}, ["walletsite.E009"]),
+        ({"BACK_OFFICE_LIFETIME": timedelta(hours=-1)}, ["walletsite.E009"]),
+        ({"BACK_OFFICE_SESSIONS_PER_PERSON": 0}, ["walletsite.E009"]),
     ],
 )
 def test_each_weakness_is_named(exposed: Settings, changed: dict[str, object], expected: list[str]) -> None:

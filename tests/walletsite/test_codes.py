@@ -17,17 +17,19 @@ STATUSES: dict[int, str] = {
     400: "request.malformed request.validation money.invalid money.scale_exceeded currency.unsupported "
     "pagination.invalid idempotency.key_missing",
     401: "auth.required auth.invalid_token auth.invalid_credentials",
-    403: "approval.self auth.forbidden",
+    403: "approval.own approval.self auth.forbidden",
     404: "not_found",
     405: "method.not_allowed",
     406: "not_acceptable",
-    409: "wallet.already_exists wallet.invalid_transition wallet.not_empty reservation.not_open reservation.expired "
+    409: "approval.closed approval.pending "
+    "wallet.already_exists wallet.invalid_transition wallet.not_empty reservation.not_open reservation.expired "
     "transfer.duplicate_reference budget.overlap budget.ended budget.request_pending budget.request_closed "
-    "idempotency.in_progress lock.timeout",
+    "import.duplicate import.not_ready statement_pack.not_ready idempotency.in_progress lock.timeout",
     412: "precondition.failed",
     413: "request.too_large",
     415: "media_type.unsupported",
-    422: "funds.insufficient budget.exceeded budget.not_evaluable budget.parent_exceeded limit.exceeded "
+    422: "approval.no_checker approval.required "
+    "funds.insufficient budget.exceeded budget.not_evaluable budget.parent_exceeded limit.exceeded "
     "wallet.frozen wallet.suspended wallet.closed currency.mismatch transfer.same_wallet reservation.capture_exceeds "
     "refund.exceeds_original "
     "transaction.not_reversible idempotency.key_reused kyc.required risk.blocked",

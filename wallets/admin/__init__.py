@@ -5,25 +5,43 @@ from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin
 from ledger.admin.transactions import TransactionAdmin
-from wallets.admin import budget_requests, budget_templates, budgets, limits, notifications, wallets, webhooks
+from wallets.admin import (
+    approval_rules,
+    approvals,
+    budget_requests,
+    budget_templates,
+    budgets,
+    imports,
+    limits,
+    notes,
+    notifications,
+    reports,
+    wallets,
+    webhooks,
+)
+from wallets.admin.holds import HoldScreen
 from wallets.admin.outbox import OutboxScreen
-from wallets.admin.releasing import ReleasableReservationAdmin
-from wallets.admin.undoing import UndoableTransactionAdmin
+from wallets.admin.transactions import TransactionScreen
 
 __all__ = [
     "BUTTONS",
+    "approval_rules",
+    "approvals",
     "budget_requests",
     "budget_templates",
     "budgets",
+    "imports",
     "limits",
+    "notes",
     "notifications",
+    "reports",
     "wallets",
     "webhooks",
 ]
 
 BUTTONS: dict[type[ScopedAdmin], type[ScopedAdmin]] = {
     OutboxMessageAdmin: OutboxScreen,
-    ReservationAdmin: ReleasableReservationAdmin,
-    TransactionAdmin: UndoableTransactionAdmin,
+    ReservationAdmin: HoldScreen,
+    TransactionAdmin: TransactionScreen,
 }
 """Screens of the ledger with the buttons that change something, by the screens that they extend."""

@@ -19,6 +19,7 @@ from budgets.selectors.budgets import BudgetView
 from budgets.selectors.limits import Usage
 from ledger.money import EXACT, ZERO, format_amount
 from ledger.selectors.assets import get_asset
+from wallets.admin.drawings import share
 from wallets.api.budget_views import used_percent
 
 NO_PERIOD = "No period now"
@@ -58,12 +59,6 @@ def bar_of(allowed: Decimal, used: Decimal, reserved: Decimal, *, elapsed: int |
         tick="" if even is None else share(even, whole),
         words=words,
     )
-
-
-def share(part: Decimal, whole: Decimal) -> str:
-    """A part as SVG writes it, to a thousandth: `42.5%`. Nothing of nothing is nothing."""
-    thousandths = int(EXACT.divide_int(EXACT.multiply(part, Decimal(1000)), whole)) if whole > 0 else 0
-    return f"{thousandths // 10}.{thousandths % 10}%"
 
 
 def drawn(bar: Bar) -> SafeString:
@@ -127,3 +122,8 @@ def left_of(left: Decimal, allowed: Decimal, unit: str, scale: int) -> str:
 def signed(amount: Decimal, scale: int) -> str:
     """An amount with a minus that is as wide as a digit."""
     return format_amount(amount, scale).replace("-", "−")
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """A signed amount with its currency: `−12.50 EUR`."""
+    return f"{signed(amount, get_asset(currency).cash_scale)} {currency}"

@@ -12,29 +12,34 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from budgets.models import Budget
-from budgets.models.vocabulary import BudgetStatus, Enforcement
+from budgets.models.vocabulary import BudgetStatus, PeriodType
 from budgets.services.changing import Changed
-from budgets.services.specs import BudgetChange
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
-from ledger.admin.screens import ReadOnlyAdmin
+from compliance.core.roles import roles_over_others
 from ledger.services.claims import Reply
 from ledger.services.replies import Wish, answer_once
+from wallets.admin.budget_copying import CopyForm
 from wallets.admin.budget_forms import (
-    BudgetForm,
     ChangeAmountForm,
+    ChangeForm,
     EndForm,
     ModeForm,
     MoveForm,
+    ReactivateForm,
+    SuspendForm,
     dialog,
     may_set,
 )
 from wallets.admin.budget_setting import NEW_TEAM_BUDGET, NewTeamBudgetForm, set_from_dialog
 from wallets.admin.dialogs import claim_of_dialog, tell
+from wallets.admin.four_eyes import do_or_ask
 from wallets.admin.origin import origin_of_staff
+from wallets.admin.pending import ShowsPending
+from wallets.services.budget_copies import follow_budget
 from wallets.services.budgets import KEEPERS_OF_ALL, alter_budget, move_budget
 
-KEEPERS = frozenset({"MANAGER", "FINANCE"})
+KEEPERS = roles_over_others("budgets.set")
 CHANGE_AMOUNT = dialog(
     "Raise or lower this budget?",
     "First it is shown what would change; nothing happens yet.",
@@ -43,14 +48,20 @@ CHANGE_AMOUNT = dialog(
 )
 MOVE = dialog("Move what is left to another budget?", "In their current periods, at once.", MoveForm, "Move")
 CHANGE_MODE = dialog("Change what it does?", "From the next spend on.", ModeForm, "Change")
-SUSPEND = dialog("Suspend this budget?", "It is not asked about spends until it is reactivated.", BudgetForm, "Suspend")
-REACTIVATE = dialog("Reactivate this budget?", "It is asked again from the next spend on.", BudgetForm, "Reactivate")
+SUSPEND = dialog(
+    "Suspend this budget?", "It is not asked about spends until it is reactivated.", SuspendForm, "Suspend"
+)
+REACTIVATE = dialog(
+    "Reactivate this budget?", "It is asked again from the next spend on.", ReactivateForm, "Reactivate"
+)
+COPY = dialog("Copy it to the next period?", "Nothing changes in this one.", CopyForm, "Copy")
 END = dialog("End this budget?", "It expires after its last day, and that is final.", EndForm, "End")
+_COPIED = "The next period is like this one."
 
 
-class BudgetButtons(ReadOnlyAdmin):
+class BudgetButtons(ShowsPending):
     actions_list = ("new_budget",)
-    actions_detail = ("change_amount", "move", "change_mode", "suspend", "reactivate", "end")
+    actions_detail = ("change_amount", "move", "copy_on", "change_mode", "suspend", "reactivate", "end")
 
     def visible(self, request: HttpRequest, object_id: str) -> Budget:
         """Unfold hands over any id that was typed, whatever the list hides."""
@@ -75,7 +86,7 @@ class BudgetButtons(ReadOnlyAdmin):
             return []
         is_active = budget.status == BudgetStatus.ACTIVE
         names = {"change_amount", "change_mode", "end", "suspend" if is_active else "reactivate"}
-        names |= {"move"} if is_active else set()
+        names |= {"move", "copy_on"} if is_active else set()
         return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -90,41 +101,32 @@ class BudgetButtons(ReadOnlyAdmin):
         description="Raise or lower", permissions=["keep"], dialog=CHANGE_AMOUNT, icon="swap_vert"
     )
     def change_amount(self, request: HttpRequest, form: ChangeAmountForm, object_id: str) -> HttpResponse:
-        return self._alter(request, form, object_id, form.change, _told_amount)
+        return self._alter(request, form, object_id, _told_amount)
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Change mode", permissions=["keep"], dialog=CHANGE_MODE, icon="rule"
     )
     def change_mode(self, request: HttpRequest, form: ModeForm, object_id: str) -> HttpResponse:
-        wanted = form.cleaned_data
-        change = BudgetChange(
-            enforcement=Enforcement(wanted["enforcement"]),
-            buffer_amount=wanted["buffer_amount"],
-            buffer_percent=wanted["buffer_percent"],
-        )
-        return self._alter(request, form, object_id, change, lambda c: f"The budget is now {c.budget.enforcement}.")
+        return self._alter(request, form, object_id, lambda c: f"The budget is now {c.budget.enforcement}.")
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Suspend", permissions=["keep"], dialog=SUSPEND, icon="pause_circle"
     )
-    def suspend(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        change = BudgetChange(status=BudgetStatus.SUSPENDED)
-        return self._alter(request, form, object_id, change, lambda _: "The budget is suspended.")
+    def suspend(self, request: HttpRequest, form: SuspendForm, object_id: str) -> HttpResponse:
+        return self._alter(request, form, object_id, lambda _: "The budget is suspended.")
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Reactivate", permissions=["keep"], dialog=REACTIVATE, icon="play_circle"
     )
-    def reactivate(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        change = BudgetChange(status=BudgetStatus.ACTIVE)
-        return self._alter(request, form, object_id, change, lambda _: "The budget is active.")
+    def reactivate(self, request: HttpRequest, form: ReactivateForm, object_id: str) -> HttpResponse:
+        return self._alter(request, form, object_id, lambda _: "The budget is active.")
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="End", permissions=["keep"], dialog=END, icon="event_busy"
     )
     def end(self, request: HttpRequest, form: EndForm, object_id: str) -> HttpResponse:
         last_day = form.cleaned_data["last_day"]
-        change = BudgetChange(end_date=form.end_date)
-        return self._alter(request, form, object_id, change, lambda _: f"The budget ends after {last_day:%-d %B %Y}.")
+        return self._alter(request, form, object_id, lambda _: f"The budget ends after {last_day:%-d %B %Y}.")
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Move to …", permissions=["keep"], dialog=MOVE, icon="move_down"
@@ -151,12 +153,26 @@ class BudgetButtons(ReadOnlyAdmin):
 
         return tell(request, act, _url(giver))
 
+    @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
+        description="Copy to next period", permissions=["keep"], dialog=COPY, icon="content_copy"
+    )
+    def copy_on(self, request: HttpRequest, form: CopyForm, object_id: str) -> HttpResponse:
+        budget = self.visible(request, object_id)
+        if budget.period_type != PeriodType.CUSTOM:
+            return self._alter(request, form, object_id, lambda _: _COPIED)
+
+        def act() -> str:
+            reason, origin = form.cleaned_data["reason"], origin_of_admin(request)
+            follow_budget(caller=signed_in(request), budget=budget, reason=reason, origin=origin)
+            return _COPIED
+
+        return tell(request, act, _url(budget))
+
     def _alter(
         self,
         request: HttpRequest,
-        form: BudgetForm,
+        form: ChangeForm,
         object_id: str,
-        change: BudgetChange,
         told: Callable[[Changed], str],
     ) -> HttpResponse:
         budget = self.visible(request, object_id)
@@ -165,14 +181,14 @@ class BudgetButtons(ReadOnlyAdmin):
             changed = alter_budget(
                 caller=signed_in(request),
                 budget=budget,
-                change=change,
+                change=form.change,
                 reason=form.cleaned_data["reason"],
                 expected_version=form.cleaned_data["version"],
                 origin=origin_of_admin(request),
             )
             return told(changed) if changed.has_changed else "It was so already: nothing has changed."
 
-        return tell(request, act, _url(budget))
+        return do_or_ask(request, form, form.intent(), act, _url(budget))
 
 
 def _told_amount(changed: Changed) -> str:

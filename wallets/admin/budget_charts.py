@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import reduce
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError
 
+from budgets.core.rounding import rounded_down
 from budgets.core.zones import is_known_zone
 from budgets.models import BudgetPeriod
 from budgets.selectors.figures import PeriodFigures, figures_of
@@ -22,10 +24,9 @@ from ledger.selectors.envelope_history import spent_between
 from ledger.selectors.instants import EVER
 from ledger.selectors.snapshot import one_instant
 from ledger.services.allowances import EnvelopeKind
-from wallets.admin.budget_bars import share, signed
+from wallets.admin.budget_bars import signed
+from wallets.admin.drawings import Chart, Line, draw_lines, share
 
-WIDTH, HEIGHT = 900, 160
-"""In the drawing's own units; it is as wide as the page."""
 MOST_DAYS = 400
 
 
@@ -73,29 +74,11 @@ def waterfall(figures: PeriodFigures, currency: str) -> list[Fall]:
     return [*falls, fall("Left", figures.remaining, ZERO, figures.remaining, "sum")]
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day of a period, with amounts as they are written. `total`: up to its end; `even`: had all been even."""
+def daily_chart(period: BudgetPeriod, now: datetime) -> Chart | None:
+    """What was spent up to each day of a period, beside the straight line to what is allowed; up to today.
 
-    day: date
-    spent: str
-    total: str
-    even: str
-
-
-@dataclass(frozen=True, slots=True)
-class DailyChart:
-    """What was spent up to each day, beside the straight line to what is allowed. `line` and `ideal` are the points of
-    the drawing; `days` says the same in figures."""
-
-    line: str
-    ideal: str
-    days: list[Day]
-    currency: str
-
-
-def daily_chart(period: BudgetPeriod, now: datetime) -> DailyChart | None:
-    """Of a period with its budget, up to today.
+    Args:
+        period: with its budget.
 
     Returns:
         None before it begins, where its zone is unknown, and when there is too much to draw.
@@ -116,7 +99,7 @@ def daily_chart(period: BudgetPeriod, now: datetime) -> DailyChart | None:
             spent = _spent(period, figures.used, [first_instant(day, zone) for day in days])
     except OperationalError:
         return None
-    return _drawn(days, spent, (end - first).days, figures.allocated, budget.currency)
+    return _drawn(period, days, spent, (end - first).days, figures.allocated)
 
 
 def _spent(period: BudgetPeriod, used: Decimal, starts: list[datetime]) -> list[Decimal]:
@@ -127,40 +110,36 @@ def _spent(period: BudgetPeriod, used: Decimal, starts: list[datetime]) -> list[
     return [EXACT.add(spent[0], before), *spent[1:]]
 
 
-def _drawn(days: Sequence[date], spent: Sequence[Decimal], length: int, allowed: Decimal, currency: str) -> DailyChart:
+def _drawn(
+    period: BudgetPeriod, days: Sequence[date], spent: Sequence[Decimal], length: int, allowed: Decimal
+) -> Chart:
+    currency = period.budget.currency
     scale = get_asset(currency).cash_scale
     totals = list(accumulate(spent, EXACT.add, initial=ZERO))
-    lowest, highest = min(*totals, allowed), max(*totals, allowed)
-    across = [WIDTH * place // length for place in range(len(totals))]
-    down = [_height(total, lowest, highest) for total in totals]
-    rows = [
-        Day(
-            day,
-            format_amount(spent[place - 1], scale),
-            format_amount(totals[place], scale),
-            _even(allowed, place, length, scale),
-        )
-        for place, day in enumerate(days, 1)
-    ]
-    return DailyChart(
-        line=" ".join(f"{x},{y}" for x, y in zip(across, down, strict=True)),
-        ideal=f"0,{_height(ZERO, lowest, highest)} {WIDTH},{_height(allowed, lowest, highest)}",
-        days=rows,
-        currency=currency,
+    even = [_even(allowed, place, length, scale) for place in range(1, length + 1)]
+    amounts = zip(spent, totals[1:], even, strict=False)
+    words = f"Spent up to each day of {period.key} (solid), and if all that is allowed was spent evenly (dashed)."
+    return Chart(
+        name="days",
+        title=f"Day by day in {period.key}",
+        words=f"{words} What counts here but happened before or after the period is on its first or last day.",
+        drawing=draw_lines(
+            [Line("ideal", [ZERO, *even[:-1], allowed]), Line("line", totals)],
+            length,
+            name=words,
+            ends=(f"{days[0]:%-d %b}", f"{days[0] + (length - 1) * ONE_DAY:%-d %b}"),
+            written=lambda amount: f"{signed(amount, scale)} {currency}",
+        ),
+        columns=("day", "currency", "spent", "spent_so_far", "even_so_far"),
+        rows=[
+            (day.isoformat(), currency, *(format_amount(amount, scale) for amount in row))
+            for day, row in zip(days, amounts, strict=False)
+        ],
+        texts=2,
     )
 
 
-def _even(allowed: Decimal, day: int, length: int, scale: int) -> str:
-    """What would be spent by the end of a day if every day took the same; to the cent, rounded down."""
-    cents = Decimal(1).scaleb(-scale)
-    whole = EXACT.divide_int(EXACT.multiply(EXACT.abs(allowed), Decimal(day)), EXACT.multiply(cents, Decimal(length)))
-    even = EXACT.multiply(whole, cents)
-    return format_amount(even if allowed >= 0 else EXACT.minus(even), scale)
-
-
-def _height(amount: Decimal, lowest: Decimal, highest: Decimal) -> int:
-    """How far below the upper edge, which is the highest amount."""
-    span = EXACT.subtract(highest, lowest)
-    if not span:
-        return HEIGHT
-    return int(EXACT.divide_int(EXACT.multiply(EXACT.subtract(highest, amount), Decimal(HEIGHT)), span))
+def _even(allowed: Decimal, day: int, length: int, scale: int) -> Decimal:
+    """What would be spent by the end of a day if every day took the same; to the cent, rounded towards nothing."""
+    even = rounded_down(Fraction(EXACT.abs(allowed)) * day / length, scale)
+    return even if allowed >= 0 else EXACT.minus(even)

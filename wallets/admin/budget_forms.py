@@ -30,7 +30,9 @@ from ledger.services.accounts import digest
 from wallets.admin.budget_bars import signed
 from wallets.admin.budget_owners import owners_of
 from wallets.admin.dialogs import HistoryReasonForm, MoneyForm, plain_words
+from wallets.admin.four_eyes import ConfirmedForm, FourEyesForm, Intent, needs_of
 from wallets.selectors.budgets import budgets_visible_to, get_visible_budget
+from wallets.services.approvals.budget_changing import arguments_for_change
 from wallets.services.budget_rehearsals import RehearsedChange, rehearse_change
 from wallets.services.budgets import require_may_set
 
@@ -89,7 +91,20 @@ class BudgetForm(HistoryReasonForm):
         return format_amount(amount, get_asset(self.budget.currency).cash_scale)
 
 
-class ChangeAmountForm(BudgetForm):
+class ChangeForm(BudgetForm):
+    """Of a button that changes a budget: rules may want a second person for it."""
+
+    @property
+    def change(self) -> BudgetChange:
+        """What is wanted."""
+        raise NotImplementedError
+
+    def intent(self) -> Intent:
+        version = self.cleaned_data.get("version") if self.is_bound else self.budget.version
+        return Intent("budget.change", arguments_for_change(self.budget, self.change, version))
+
+
+class ChangeAmountForm(ChangeForm):
     """Asks twice: first it shows what would change, and the same sent once more does it."""
 
     form_before_template = "admin/budgets/change.html"
@@ -127,7 +142,10 @@ class ChangeAmountForm(BudgetForm):
         raise ValidationError("Look at what changes, then send it again.", code="not_seen")
 
     def get_before_template_context(self, *args: Any) -> dict[str, Any]:
-        return {"rehearsed": self.rehearsed, "rows": _steps(self.rehearsed) if self.rehearsed else []}
+        if self.rehearsed is None:
+            return {}
+        needs = needs_of(signed_in(self.request), self.intent())
+        return {"rehearsed": self.rehearsed, "rows": _steps(self.rehearsed), "needs": needs}
 
 
 def proof_of(amount: Decimal, effective: str) -> str:
@@ -174,7 +192,7 @@ class MoveForm(MoneyForm, BudgetForm):
         }
 
 
-class ModeForm(BudgetForm):
+class ModeForm(ChangeForm, ConfirmedForm):
     enforcement = choice(MODES, label="What becomes of a spend that does not fit")
     buffer_amount = AmountField(zero_allowed=True, help_text="By how much BLOCK may be exceeded.")
     buffer_percent = whole_number(100, help_text="The same as a share of what a period starts with; one of the two.")
@@ -186,16 +204,33 @@ class ModeForm(BudgetForm):
         self.fields["buffer_amount"].initial = self.written(self.budget.buffer_amount)
         self.fields["buffer_percent"].initial = self.budget.buffer_percent
 
+    @property
+    def change(self) -> BudgetChange:
+        said = self.cleaned_data
+        return BudgetChange(
+            enforcement=Enforcement(said["enforcement"]),
+            buffer_amount=said["buffer_amount"],
+            buffer_percent=said["buffer_percent"],
+        )
 
-class EndForm(BudgetForm):
+
+class SuspendForm(ChangeForm, FourEyesForm):
+    change = BudgetChange(status=BudgetStatus.SUSPENDED)
+
+
+class ReactivateForm(ChangeForm, FourEyesForm):
+    change = BudgetChange(status=BudgetStatus.ACTIVE)
+
+
+class EndForm(ChangeForm, ConfirmedForm):
     last_day = forms.DateField(
         widget=UnfoldAdminTextInputWidget({"type": "date"}), help_text="Today or later. It is counted until then."
     )
     field_order: tuple[str, ...] = ("last_day", "reason")
 
     @property
-    def end_date(self) -> Any:
-        return self.cleaned_data["last_day"] + timedelta(days=1)
+    def change(self) -> BudgetChange:
+        return BudgetChange(end_date=self.cleaned_data["last_day"] + timedelta(days=1))
 
 
 def may_set(caller: Any, budget: Budget) -> bool:

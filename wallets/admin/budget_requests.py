@@ -18,6 +18,7 @@ from budgets.models import BudgetRequest
 from budgets.models.vocabulary import RequestKind, RequestState, Retry
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from compliance.core.roles import roles_that_approve
 from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
 from ledger.money import format_amount
@@ -31,7 +32,7 @@ from wallets.selectors.budget_requests import get_visible_request, requests_visi
 from wallets.services.budget_requests import Word, approve, reject
 from wallets.services.retrying import retry_spends
 
-KEEPERS = frozenset({"MANAGER", "FINANCE"})
+KEEPERS = roles_that_approve("budgets.more")
 EARLIER = 15
 KINDS = {
     RequestKind.ONCE: "Once, for this spend",
@@ -84,6 +85,7 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
     search_ids = ("id", "budget_id", "requested_by", "txn_id")
     search_help_text = "Whole id of a request, a budget, a person or a transaction"
     ordering = ("-created_at", "-id")
+    export_also = {"Currency": "budget.currency"}
     sortable_by = ()
     fields = (
         ("amount_label", "kind_label"),

@@ -21,6 +21,7 @@ from budgets.selectors.templates import get_template, templates_of
 from budgets.services.templates import TemplateSpec
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from compliance.core.roles import roles_over_all
 from compliance.models import Role
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin
@@ -34,7 +35,7 @@ from wallets.admin.budget_setting import PERIODS, ROLLOVERS, RuleForm
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.services.budget_templates import alter_template, set_template
 
-KEEPER = "FINANCE"
+KEEPERS = roles_over_all("templates.keep")
 ROLES = (("", "Every role without one for itself"), *((role.value, role.label) for role in Role))
 RECURRING = tuple(period for period in PERIODS if period[0] != PeriodType.CUSTOM)
 _WORDS: Mapping[str, Any] = {"period_type": PeriodType, "enforcement": Enforcement, "rollover": Rollover}
@@ -111,6 +112,7 @@ ACTIVATE = dialog("Activate this template?", "New wallets get it again.", Histor
 @admin.register(BudgetTemplate)
 class BudgetTemplateAdmin(ReadOnlyAdmin):
     list_display = ("name", "role_label", "amount_label", "period_type", "mode", "categories_label", "status_label")
+    export_also = {"Currency": "currency"}
     list_filter = ("is_active", "period_type", "enforcement")
     search_ids = ("id",)
     search_parts = ("name",)
@@ -167,7 +169,7 @@ class BudgetTemplateAdmin(ReadOnlyAdmin):
         """The role, on a template that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
             self._visible(request, object_id)
-        return signed_in(request).role == KEEPER
+        return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         template = self._visible(request, object_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import reduce
 from operator import and_
@@ -9,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,19 +20,21 @@ from budgets.models import Budget, BudgetPeriod
 from budgets.models.vocabulary import Enforcement
 from budgets.selectors.budgets import BudgetView, view_budgets
 from budgets.selectors.figures import figures_of
+from budgets.selectors.forecasts import outlooks_of
 from budgets.selectors.periods import get_period, periods_of
 from compliance.admin.staff import signed_in
 from compliance.models import User
 from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
-from ledger.admin.screens import MOST_ROWS, Table
+from ledger.admin.screens import Table
 from ledger.errors import NotFound
 from ledger.selectors.clock import database_now
+from wallets.admin.budget_backtests import answer_of
 from wallets.admin.budget_bars import budget_bar, pace
 from wallets.admin.budget_buttons import BudgetButtons
-from wallets.admin.budget_charts import DailyChart, daily_chart, waterfall
-from wallets.admin.budget_files import budgets_file, days_file
+from wallets.admin.budget_charts import daily_chart, waterfall
+from wallets.admin.budget_files import COLUMNS, budget_lines
 from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
-from wallets.admin.budget_forecasts import forecast_words
+from wallets.admin.budget_forecasts import forecast_cell, forecast_words
 from wallets.admin.budget_owners import categories_cell, owners_for, owners_of
 from wallets.admin.budget_pages import (
     alerts_table,
@@ -44,6 +46,7 @@ from wallets.admin.budget_pages import (
     revisions_table,
 )
 from wallets.admin.budget_setting import ROLLOVERS
+from wallets.admin.csv_files import chart_file
 from wallets.selectors.budgets import budgets_visible_to
 
 MOST_PERIODS = 60
@@ -51,16 +54,26 @@ MOST_PERIODS = 60
 
 @admin.register(Budget)
 class BudgetAdmin(BudgetButtons):
-    list_display = ("name_label", "owner", "period", "use", "pace_label", "enforcement_label", "status_label")
+    list_display = (
+        "name_label",
+        "owner",
+        "period",
+        "use",
+        "pace_label",
+        "forecast",
+        "enforcement_label",
+        "status_label",
+    )
     list_filter = (NearFilter, "enforcement", "period_type", "scope", BudgetTeamFilter, CategoryFilter, "status")
     search_ids = ("id", "wallet_id", "user_id", "team_id", "parent_id")
     search_parts = ("name",)
     search_help_text = "Name of a budget or of its owner, or a whole id"
     ordering = ("name", "id")
     sortable_by = ("name_label",)
-    has_download = True
-    list_before_template = "admin/budgets/download.html"
+    has_tick = True
+    list_before_template = "admin/budgets/list.html"
     change_form_outer_before_template = "admin/budgets/period.html"
+    change_form_outer_after_template = "admin/budgets/below.html"
     fields = (
         ("name", "status_label"),
         ("owner", "scope"),
@@ -98,7 +111,9 @@ class BudgetAdmin(BudgetButtons):
         period = self._chosen(request, budget)
         context["period"], context["bar"], context["pace"] = period, self.use(budget), self.pace_label(budget)
         context["periods"] = periods_of(budget.id).order_by("-starts_at").values_list("key", flat=True)[:MOST_PERIODS]
-        context["forecast"] = forecast_words(budget)
+        context["forecast"] = forecast_words(budget.outlook)
+        context["backtest_form"], context["backtest"] = answer_of(request, budget)
+        context["chosen_period"] = request.GET.get("period", "")
         if period is not None:
             context |= _drawings(budget, period)
         return super().render_change_form(request, context, **options)
@@ -117,20 +132,16 @@ class BudgetAdmin(BudgetButtons):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("download/", view(self.download), name="budgets_budget_download"),
             path("<uuid:object_id>/days/<str:key>/", view(self.download_days), name="budgets_budget_days"),
             *super().get_urls(),
         ]
 
-    def download(self, request: HttpRequest) -> HttpResponse:
-        """The list as it is filtered, as a file."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            listed = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            raise Http404 from None
-        return budgets_file(listed[:MOST_ROWS])
+    def export_header(self, request: HttpRequest) -> Sequence[object]:
+        return COLUMNS
+
+    def export_lines(self, request: HttpRequest, rows: list[Any]) -> Iterator[Sequence[object]]:
+        """More than the list shows, in figures; and people are ids in it."""
+        return budget_lines(rows)
 
     def download_days(self, request: HttpRequest, object_id: UUID, key: str) -> HttpResponse:
         """The chart of days as a file."""
@@ -141,7 +152,7 @@ class BudgetAdmin(BudgetButtons):
         chart = daily_chart(period, database_now())
         if chart is None:
             raise Http404
-        return days_file(chart, f"budget-{budget.id.hex[-8:]}-{period.key}.csv")
+        return chart_file(request, chart, f"budget-{budget.id.hex[-8:]}-{period.key}")
 
     def _chosen(self, request: HttpRequest, budget: Any) -> BudgetPeriod | None:
         """The period that was picked; without a pick the current one, or the last there was."""
@@ -171,6 +182,10 @@ class BudgetAdmin(BudgetButtons):
     @admin.display(description="Use and time")
     def pace_label(self, budget: Any) -> str:
         return pace(budget.view, budget.now)
+
+    @admin.display(description="Forecast")
+    def forecast(self, budget: Any) -> str:
+        return forecast_cell(budget.outlook)
 
     @admin.display(description="Mode", ordering="enforcement")
     def enforcement_label(self, budget: Budget) -> str:
@@ -219,10 +234,10 @@ class BudgetAdmin(BudgetButtons):
 
 
 def _shown(request: HttpRequest, budgets: list[Any]) -> list[Any]:
-    owners, now = owners_of(request, budgets), database_now()
+    owners, now, outlooks = owners_of(request, budgets), database_now(), outlooks_of(budgets)
     for view in view_budgets(budgets):
         shown: Any = view.budget
-        shown.view, shown.owners, shown.now = view, owners, now
+        shown.view, shown.owners, shown.now, shown.outlook = view, owners, now, outlooks.get(shown.id)
     return budgets
 
 
@@ -233,8 +248,10 @@ def _period_of(budget: Budget, key: str) -> BudgetPeriod:
         raise Http404 from None
 
 
-def _drawings(budget: Budget, period: BudgetPeriod) -> dict[str, Any]:
-    figures = figures_of([period])[period.id]
-    chart: DailyChart | None = daily_chart(period, database_now())
+def _drawings(budget: Any, period: BudgetPeriod) -> dict[str, Any]:
+    view: BudgetView = budget.view
+    figures = view.figures if view.period == period else None
+    figures = figures or figures_of([period])[period.id]
     url = reverse("admin:budgets_budget_days", args=[budget.id, period.key])
-    return {"falls": waterfall(figures, budget.currency), "chart": chart, "days_url": url}
+    chart = daily_chart(period, database_now())
+    return {"falls": waterfall(figures, budget.currency), "chart": chart, "file_url": url}

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
+from compliance.admin import dialogs
 from compliance.admin.forms import ReasonForm
 from compliance.admin.staff import signed_in
+from ledger.admin.gates import refusal_message
 from ledger.api.fields import IDEMPOTENCY_KEY
 from ledger.api.refusals import refused
 from ledger.errors import ServiceError
@@ -19,6 +20,7 @@ from ledger.selectors.assets import get_asset
 from ledger.services.accounts import digest
 from ledger.services.journal import Outcome
 from ledger.services.movements import Claim
+from wallets.errors import LedgerRefused
 
 
 class HistoryReasonForm(ReasonForm):
@@ -42,16 +44,8 @@ def claim_of_dialog(request: HttpRequest, form: MoneyForm) -> Claim:
 
 
 def tell(request: HttpRequest, act: Callable[[], str], url: str) -> HttpResponse:
-    """Do something, say on the next page what came of it, and go there.
-
-    Args:
-        act: does it and returns the sentence for a success; what it raises is told instead.
-    """
-    try:
-        messages.success(request, act())
-    except ServiceError as error:
-        messages.error(request, plain_words(error))
-    return HttpResponse(headers={"HX-Redirect": url})
+    """`compliance.admin.dialogs.tell`, with the gates of a refusal as a table."""
+    return dialogs.tell(request, act, url, words=lambda error: refusal_message(error, plain_words(error)))
 
 
 def require_accepted(outcome: Outcome, asset_code: str) -> None:
@@ -68,5 +62,7 @@ def require_accepted(outcome: Outcome, asset_code: str) -> None:
 
 def plain_words(error: ServiceError) -> str:
     """A refusal for people, with what stands in the way."""
+    if isinstance(error, LedgerRefused):
+        error = refused(error.refusal, get_asset(error.asset_code))
     left = [f"{blocker['amount']} {blocker['bucket'].lower()}" for blocker in error.data.get("blockers", ())]
     return f"{error.detail} Left: {', '.join(left)}." if left else error.detail

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -9,9 +10,11 @@ from django.http import HttpRequest
 
 from compliance.admin.staff import signed_in
 from compliance.selectors.scope import teams_visible_to
+from ledger.admin.filters import AmountFilter
 from ledger.admin.screens import as_id
 from ledger.selectors.assets import WALLET_CURRENCIES
-from ledger.selectors.clock import DatabaseClock
+from ledger.selectors.balances import total_of_wallet, touched_since
+from ledger.selectors.clock import DatabaseClock, database_now
 from wallets.models import Wallet
 
 
@@ -61,3 +64,34 @@ class LockFilter(admin.SimpleListFilter):
                 return queryset.exclude(is_held)
             case _:
                 return queryset
+
+
+class ActivityFilter(admin.SimpleListFilter):
+    """When something last happened to a wallet: money, holds, its status."""
+
+    title = "last activity"
+    parameter_name = "activity"
+    days: ClassVar[dict[str, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        within = [("day", "Last 24 hours"), ("week", "Last 7 days"), ("month", "Last 31 days")]
+        return [*within, ("no-month", "None for 31 days"), ("no-quarter", "None for 92 days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Wallet]) -> QuerySet[Wallet]:
+        wanted = self.value() or ""
+        days = self.days.get(wanted.removeprefix("no-"))
+        if days is None:
+            return queryset
+        is_touched = touched_since("id", database_now() - timedelta(days=days))
+        return queryset.exclude(is_touched) if wanted.startswith("no-") else queryset.filter(is_touched)
+
+
+class BalanceFilter(AmountFilter):
+    """All that is there, spoken for or not, in the wallets' own currencies."""
+
+    title = "balance"
+    boxes = {"balance_from": "From", "balance_to": "To"}
+    column = "held_in_all"
+
+    def narrowed(self, queryset: QuerySet[Wallet]) -> QuerySet[Wallet]:
+        return super().narrowed(queryset.annotate(held_in_all=total_of_wallet("id")))

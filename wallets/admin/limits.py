@@ -16,6 +16,7 @@ from budgets.models.vocabulary import LimitStatus
 from budgets.selectors.limits import limit_figures, limit_name
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from compliance.core.roles import roles_over_others
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.assets import get_asset
@@ -29,7 +30,7 @@ from wallets.admin.limit_forms import CHANGE_LIMIT, ChangeLimitForm, may_limit
 from wallets.selectors.budgets import limits_visible_to
 from wallets.services.limits import put_limit, stop_limit
 
-KEEPERS = frozenset({"MANAGER", "FINANCE"})
+KEEPERS = roles_over_others("budgets.set")
 END = dialog(
     "End this limit?", "Nothing asks it any more. This is final; a new one can be set.", HistoryReasonForm, "End"
 )
@@ -43,7 +44,8 @@ class LimitAdmin(ReadOnlyAdmin):
     search_help_text = "Whole id of a limit, a user or a wallet"
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    list_before_template = "admin/budgets/download.html"
+    list_before_template = "admin/budgets/list.html"
+    export_also = {"Currency": "currency"}
     fields = (
         ("name_label", "status_label"),
         ("owner", "wallet"),

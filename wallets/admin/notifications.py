@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 
-from compliance.admin.staff import signed_in
+from compliance.admin.staff import row_or_404, signed_in
 from ledger.admin.cells import EMPTY, id_cell, label_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter
 from wallets.models import Notification, NotificationEmail
@@ -73,7 +73,12 @@ class NotificationAdmin(ReadOnlyAdmin):
     def read_all(self, request: HttpRequest, form: object) -> HttpResponse:
         return self._marked(request, mark_read(user=signed_in(request), ids=None))
 
-    @action(description="Mark as read", dialog=READ, icon="done")  # type: ignore[untyped-decorator]
+    def has_keep_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Everybody keeps his own inbox. What is in somebody else's is not there."""
+        row_or_404(self.get_queryset(request), object_id)
+        return True
+
+    @action(description="Mark as read", permissions=["keep"], dialog=READ, icon="done")  # type: ignore[untyped-decorator]
     def mark_as_read(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:

@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
@@ -18,9 +21,18 @@ from ledger.admin.cells import id_cell
 from ledger.admin.outbox import OutboxMessageAdmin
 from ledger.admin.scoped import RULES
 from ledger.errors import ServiceError
+from wallets.admin.finding import found
+from wallets.admin.webhooks import TypeFilter
 from wallets.services.dead_letters import POSTMASTERS, resend_messages, skip_message
 
 _OFFERED = {"FAILED": {"send_again", "skip"}, "UNROUTED": {"send_again"}}
+
+
+class MessageTypeFilter(TypeFilter):
+    """By the message's type."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(type=self.value())
 
 
 class DeliveryForm(ReasonForm):
@@ -30,7 +42,24 @@ class DeliveryForm(ReasonForm):
 
 
 class OutboxScreen(OutboxMessageAdmin):
+    list_filter = (*OutboxMessageAdmin.list_filter, MessageTypeFilter)
+    list_before_template = "admin/ledger/outboxmessage/find_link.html"
     actions_detail = ("send_again", "skip")
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that finds what belongs to one event or request."""
+        view = self.admin_site.admin_view(self.find)
+        return [path("find/", view, name="find_event"), *super().get_urls()]
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Find an event",
+            **found(request, self.scope_of(request)),
+        }
+        return TemplateResponse(request, "admin/ledger/outboxmessage/find.html", context)
 
     @admin.display(description="About")
     def about(self, row: Any) -> str:

@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.html import format_html
 
-from compliance.models import User
-from ledger.admin.cells import EMPTY, actor_cell, id_cell, label_cell, money_cell
+from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import Table
+from ledger.money import EXACT
+from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import wallet_figures
 from ledger.selectors.holds import open_reservations
-from ledger.selectors.lifecycle import StatusChange
-from ledger.selectors.transactions import WalletFilter, wallet_history, wallet_lines
+from ledger.selectors.transactions import (
+    Transaction,
+    WalletFilter,
+    WalletLine,
+    wallet_history,
+    wallet_lines,
+)
+from wallets.admin.budget_bars import signed
+from wallets.admin.drawings import share
 from wallets.models import Wallet
 
 LAST_MOVEMENTS, MOST_HOLDS = 15, 20
 
 
-def figure_cards(wallet: Wallet) -> list[tuple[str, str]]:
-    """Names and amounts, for the top of the page."""
-    figures = wallet_figures([wallet.id])[wallet.id]
-    amounts = {"Available": figures.available, "Reserved": figures.reserved, "Pending": figures.pending}
-    return [(name, money_cell(amount, wallet.currency)) for name, amount in amounts.items()]
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The figures of a wallet, for the top of its page.
+
+    Attributes:
+        cards: names and amounts. available, reserved: the places in a bar of all of it where they end, as SVG takes
+            them; "" where there is nothing to draw.
+        words: the same for who does not see the bar.
+    """
+
+    cards: list[tuple[str, str]]
+    available: str
+    reserved: str
+    words: str
+
+
+def overview_of(wallet: Wallet) -> Overview:
+    figures, scale = wallet_figures([wallet.id])[wallet.id], get_asset(wallet.currency).cash_scale
+    amounts = {
+        "Balance": figures.total,
+        "Available": figures.available,
+        "Reserved": figures.reserved,
+        "Pending": figures.pending,
+    }
+    spoken_for = EXACT.add(figures.available, figures.reserved)
+    is_drawn = figures.total > 0 and figures.available >= 0
+    told = [f"{signed(amount, scale)} {wallet.currency} {name.lower()}" for name, amount in amounts.items()]
+    return Overview(
+        cards=[(name, money_cell(amount, wallet.currency)) for name, amount in amounts.items()],
+        available=share(figures.available, figures.total) if is_drawn else "",
+        reserved=share(spoken_for, figures.total) if is_drawn else "",
+        words=", ".join(told),
+    )
 
 
 def holds_table(wallet: Wallet) -> list[Table]:
@@ -50,11 +86,24 @@ def _all_holds(wallet: Wallet) -> str:
     return format_html('<a class="text-link" href="{}">All reservations of this wallet</a>', url)
 
 
-def movements_table(wallet: Wallet) -> Table:
-    """The last documents, newest first, from the wallet's side."""
-    documents = list(wallet_history(wallet.id, WalletFilter()).order_by("-created_at", "-id")[:LAST_MOVEMENTS])
+MOVEMENTS = ("Effective", "Type", "Description", "Status", "Amount", "Balance after", "Transaction")
+
+
+def last_documents(wallet: Wallet) -> list[Transaction]:
+    """The last documents, newest first."""
+    return list(wallet_history(wallet.id, WalletFilter()).order_by("-created_at", "-id")[:LAST_MOVEMENTS])
+
+
+def movements_table(wallet: Wallet, documents: Sequence[Transaction]) -> Table:
+    """Documents from the wallet's side: its mini statement."""
     lines = wallet_lines(wallet.id, wallet.currency, documents)
-    rows = [
+    rows = movement_rows(zip(documents, lines, strict=True))
+    return Table("Last movements", MOVEMENTS, rows, _all_movements(wallet))
+
+
+def movement_rows(movements: Iterable[tuple[Transaction, WalletLine]]) -> list[list[Any]]:
+    """The rows of a mini statement."""
+    return [
         [
             document.effective_at,
             line.type.replace("_", " ").capitalize(),
@@ -64,10 +113,8 @@ def movements_table(wallet: Wallet) -> Table:
             money_cell(line.balance_after, line.asset),
             id_cell(line.id, reverse("admin:ledger_transaction_change", args=[line.id])),
         ]
-        for document, line in zip(documents, lines, strict=True)
+        for document, line in movements
     ]
-    headers = ("Effective", "Type", "Description", "Status", "Amount", "Balance after", "Transaction")
-    return Table("Last movements", headers, rows, _all_movements(wallet))
 
 
 def _signed(amount: Any, type: str) -> Any:
@@ -77,26 +124,3 @@ def _signed(amount: Any, type: str) -> Any:
 def _all_movements(wallet: Wallet) -> str:
     url = reverse("admin:ledger_transaction_changelist", query={"q": str(wallet.id)})
     return format_html('<a class="text-link" href="{}">All transactions of this wallet</a>', url)
-
-
-def history_table(changes: list[StatusChange], people: Mapping[UUID, User]) -> Table:
-    """What became of the wallet, who did it and why; names of those only whom the reader may see."""
-    rows = [
-        [
-            change.recorded_at,
-            label_cell(change.status),
-            change.reason,
-            _actor(change, people),
-            id_cell(change.event_id, reverse("admin:ledger_event_change", args=[change.event_id])),
-        ]
-        for change in changes
-    ]
-    return Table("Status and reasons", ("When", "Status", "Reason", "By", "Event"), rows)
-
-
-def _actor(change: StatusChange, people: Mapping[UUID, User]) -> str:
-    person = people.get(change.actor_id) if change.actor_id else None
-    if person is None:
-        return actor_cell(change.actor_type, change.actor_id)
-    url = reverse("admin:compliance_user_change", args=[person.id])
-    return format_html('<a class="text-link" href="{}">{}</a> ({})', url, person.get_full_name(), change.actor_type)

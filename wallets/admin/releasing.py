@@ -7,26 +7,36 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from compliance.admin.staff import signed_in
+from compliance.core.roles import roles_over_others
 from ledger.admin.reservations import ReservationAdmin
 from ledger.services.holds import Step
-from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
+from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted
+from wallets.admin.four_eyes import FourEyesForm, Intent, do_or_ask
 from wallets.admin.origin import origin_of_staff
+from wallets.admin.pending import ShowsPending
 from wallets.selectors.reservations import get_visible_reservation
 from wallets.services.reservations import post_prepared, prepare_release
 
-RELEASERS = frozenset({"MANAGER", "FINANCE"})
+RELEASERS = roles_over_others("money.spend")
+
+
+class ReleaseForm(FourEyesForm, MoneyForm):
+    def intent(self) -> Intent:
+        return Intent("reservation.release", {"reservation_id": str(self.object_id)})
+
+
 DIALOG = {
     "title": "Release this reservation?",
     "description": "What is left of it becomes available again; nothing more can be captured.",
-    "form_class": MoneyForm,
+    "form_class": ReleaseForm,
     "form_submit_text": "Release",
 }
 
 
-class ReleasableReservationAdmin(ReservationAdmin):
+class ReleasableReservationAdmin(ShowsPending, ReservationAdmin):
     """The list of reservations, with a button. It has a dialog: without one, Unfold runs actions on GET."""
 
-    actions_detail = ("release",)
+    actions_detail: tuple[str, ...] = ("release",)
 
     def has_release_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a reservation that is visible: Unfold hands over any id that was typed."""
@@ -41,7 +51,7 @@ class ReleasableReservationAdmin(ReservationAdmin):
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Release", permissions=["release"], dialog=DIALOG, icon="lock_open"
     )
-    def release(self, request: HttpRequest, form: MoneyForm, object_id: str) -> HttpResponse:
+    def release(self, request: HttpRequest, form: ReleaseForm, object_id: str) -> HttpResponse:
         row = self._visible(request, object_id)
 
         def act() -> str:
@@ -52,7 +62,7 @@ class ReleasableReservationAdmin(ReservationAdmin):
             require_accepted(post_prepared(prepared), row.asset_id)
             return "The reservation is released."
 
-        return tell(request, act, reverse("admin:ledger_reservation_change", args=[row.id]))
+        return do_or_ask(request, form, form.intent(), act, reverse("admin:ledger_reservation_change", args=[row.id]))
 
     def _visible(self, request: HttpRequest, object_id: str) -> Any:
         row = self.get_object(request, object_id)

@@ -37,9 +37,8 @@ class Download:
     links: list[tuple[str, str]]
 
 
-def downloads(wallet: Wallet) -> list[Download]:
+def downloads(wallet: Wallet, now: datetime) -> list[Download]:
     """What a wallet's page offers."""
-    now = database_now()
     return [Download(f"{_bounds(period, wallet, now)[0]:%B %Y}", _links(wallet, period)) for period in PERIODS]
 
 

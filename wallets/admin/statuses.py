@@ -8,8 +8,16 @@ from typing import Any
 from compliance.models import User
 from ledger.errors import Forbidden
 from wallets.admin.dialogs import HistoryReasonForm
+from wallets.admin.four_eyes import FourEyesForm, Intent
 from wallets.models import Wallet, WalletStatus
 from wallets.services.wallets import KEEPERS, require_may_change_status
+
+
+class ReactivateForm(FourEyesForm):
+    """What compliance has frozen, one person alone does not lift."""
+
+    def intent(self) -> Intent:
+        return Intent("wallet.reactivate", {"wallet_id": str(self.object_id)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +28,13 @@ class Button:
     status: WalletStatus
     title: str
     question: str
+    form: type[HistoryReasonForm] = HistoryReasonForm
 
     def dialog(self) -> dict[str, Any]:
         return {
             "title": f"{self.title} this wallet?",
             "description": self.question,
-            "form_class": HistoryReasonForm,
+            "form_class": self.form,
             "form_submit_text": self.title,
         }
 
@@ -34,7 +43,7 @@ FREEZE = Button("freeze", WalletStatus.FROZEN, "Freeze", "Nothing goes out and n
 SUSPEND = Button(
     "suspend", WalletStatus.SUSPENDED, "Suspend", "Nothing goes out until it is lifted; money still comes in."
 )
-REACTIVATE = Button("reactivate", WalletStatus.ACTIVE, "Reactivate", "Lifts a freeze or a suspension.")
+REACTIVATE = Button("reactivate", WalletStatus.ACTIVE, "Reactivate", "Lifts a freeze or a suspension.", ReactivateForm)
 CLOSE = Button(
     "close", WalletStatus.CLOSED, "Close", "This is for ever. It needs a wallet that holds and reserves nothing."
 )

@@ -16,7 +16,9 @@ from ledger.admin.transactions import TransactionAdmin
 from ledger.errors import MoneyInvalid, ServiceError
 from ledger.money import parse_amount
 from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
+from wallets.admin.four_eyes import FourEyesForm, Intent, do_or_ask
 from wallets.admin.origin import origin_of_staff
+from wallets.admin.pending import ShowsPending
 from wallets.services.undoing import UNDOERS, UndoRequest, post_undoings, prepare_undoings
 
 
@@ -34,6 +36,11 @@ class RefundForm(MoneyForm):
             raise ValidationError(error.detail, code=error.code) from None
 
 
+class ReverseForm(FourEyesForm, MoneyForm):
+    def intent(self) -> Intent:
+        return Intent("transaction.reverse", {"txn_id": str(self.object_id)})
+
+
 REFUND = {
     "title": "Refund this transaction?",
     "description": "Gives back some of the amount, never the fee. It can be repeated until nothing is left.",
@@ -43,12 +50,12 @@ REFUND = {
 REVERSE = {
     "title": "Reverse this transaction?",
     "description": "Gives back everything, fees too. It can be done once, and not after a refund.",
-    "form_class": MoneyForm,
+    "form_class": ReverseForm,
     "form_submit_text": "Reverse",
 }
 
 
-class UndoableTransactionAdmin(TransactionAdmin):
+class UndoableTransactionAdmin(ShowsPending, TransactionAdmin):
     """The list of transactions, with two buttons for finance. They have dialogs: without, Unfold runs them on GET."""
 
     actions_detail = ("refund", "reverse")
@@ -78,7 +85,7 @@ class UndoableTransactionAdmin(TransactionAdmin):
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Reverse", permissions=["undo"], dialog=REVERSE, icon="history", variant=ActionVariant.DANGER
     )
-    def reverse(self, request: HttpRequest, form: MoneyForm, object_id: str) -> HttpResponse:
+    def reverse(self, request: HttpRequest, form: ReverseForm, object_id: str) -> HttpResponse:
         return self._undo(request, form, object_id, "reversed", None)
 
     def _undo(
@@ -96,7 +103,10 @@ class UndoableTransactionAdmin(TransactionAdmin):
             require_accepted(outcome, row.asset_id)
             return f"The transaction is {done}."
 
-        return tell(request, act, reverse("admin:ledger_transaction_change", args=[row.id]))
+        url = reverse("admin:ledger_transaction_change", args=[row.id])
+        if isinstance(form, FourEyesForm):
+            return do_or_ask(request, form, form.intent(), act, url)
+        return tell(request, act, url)
 
     def _visible(self, request: HttpRequest, object_id: str) -> Any:
         row = self.get_object(request, object_id)

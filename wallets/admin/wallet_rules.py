@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,23 +12,23 @@ from unfold.decorators import action
 
 from budgets.models.vocabulary import BudgetStatus, LimitStatus
 from budgets.selectors.budgets import view_budgets
-from budgets.selectors.limits import limit_name
+from budgets.selectors.limits import limit_figures, limit_name
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from compliance.core.roles import roles_over_others
 from ledger.admin.cells import EMPTY, label_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
-from ledger.selectors.clock import database_now
 from wallets.admin.budget_bars import budget_bar, pace
 from wallets.admin.budget_pages import budget_link
 from wallets.admin.budget_setting import NEW_BUDGET, NewBudgetForm, set_from_dialog
 from wallets.admin.dialogs import tell
 from wallets.admin.limit_forms import NEW_LIMIT, NewLimitForm, may_limit
-from wallets.admin.limits import amount_cell, count_cell, shown_limits
+from wallets.admin.limits import amount_cell, count_cell
 from wallets.models import Wallet, WalletStatus
 from wallets.selectors.budgets import budgets_visible_to, limits_visible_to
 from wallets.services.limits import put_limit
 
-KEEPERS = frozenset({"MANAGER", "FINANCE"})
+KEEPERS = roles_over_others("budgets.set")
 RULES = ("new_budget", "new_limit")
 """The names of the buttons."""
 MOST = 20
@@ -77,14 +78,13 @@ def rules_offered(request: HttpRequest, wallet: Wallet) -> set[str]:
     return set(RULES) if is_offered and may_limit(caller, wallet.user_id) else set()
 
 
-def rule_tables(request: HttpRequest, wallet: Wallet) -> list[Table]:
+def rule_tables(request: HttpRequest, wallet: Wallet, now: datetime) -> list[Table]:
     """The wallet's budgets, and the limits of it and of its owner, as they stand now."""
-    return [_budgets_table(request, wallet), _limits_table(request, wallet)]
+    return [_budgets_table(request, wallet, now), _limits_table(request, wallet)]
 
 
-def _budgets_table(request: HttpRequest, wallet: Wallet) -> Table:
+def _budgets_table(request: HttpRequest, wallet: Wallet, now: datetime) -> Table:
     kept = budgets_visible_to(signed_in(request)).filter(wallet_id=wallet.id).exclude(status=BudgetStatus.EXPIRED)
-    now = database_now()
     rows: list[list[Any]] = [
         [
             budget_link(view.budget),
@@ -102,7 +102,10 @@ def _budgets_table(request: HttpRequest, wallet: Wallet) -> Table:
 
 def _limits_table(request: HttpRequest, wallet: Wallet) -> Table:
     binding = limits_visible_to(signed_in(request)).filter(user_id=wallet.user_id, status=LimitStatus.ACTIVE)
-    mine = [limit for limit in binding.order_by("created_at", "id") if limit.wallet_id in (None, wallet.id)]
+    mine: list[Any] = [limit for limit in binding.order_by("created_at", "id") if limit.wallet_id in (None, wallet.id)]
+    figures = limit_figures(mine[:MOST])
+    for limit in mine[:MOST]:
+        limit.figures = figures[limit.id]
     rows: list[list[Any]] = [
         [
             format_html(
@@ -116,7 +119,7 @@ def _limits_table(request: HttpRequest, wallet: Wallet) -> Table:
             count_cell(limit),
             limit.figures.resets_at or EMPTY,
         ]
-        for limit in shown_limits(request, mine[:MOST])
+        for limit in mine[:MOST]
     ]
     headers = ("Limit", "Covers", "Currency", "Of the amount", "Of the number", "Starts anew")
     return Table("Limits", headers, rows)

@@ -14,6 +14,7 @@ from unfold.decorators import action
 from compliance.admin.forms import ReasonForm
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
+from compliance.core.roles import roles_over_all
 from ledger.admin.cells import EMPTY, id_cell, label_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter, Table
 from ledger.errors import ServiceError
@@ -23,7 +24,7 @@ from wallets.services.webhooks.deliveries import resend_delivery, skip_delivery
 from wallets.services.webhooks.endpoints import TEST_TYPE, disable_endpoint
 
 LAST_DELIVERIES = 15
-KEEPER = "FINANCE"
+KEEPERS = roles_over_all("webhooks.keep")
 
 
 def dialog(title: str, description: str, button: str) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class WebhookScreen(ReadOnlyAdmin):
         """Unfold hands over any id that was typed, whatever the list hides."""
         if object_id is not None:
             self.visible(request, object_id)
-        return signed_in(request).role == KEEPER
+        return signed_in(request).role in KEEPERS
 
     def visible(self, request: HttpRequest, object_id: str) -> Any:
         found = self.get_object(request, object_id)

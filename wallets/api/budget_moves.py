@@ -17,13 +17,15 @@ from ledger.api.schema import operation
 from ledger.api.serializers import StrictSerializer
 from ledger.api.views import ServiceView
 from ledger.errors import InvalidInput
-from ledger.money import EXACT, format_amount
+from ledger.money import EXACT, format_amount, plain
 from ledger.selectors.assets import get_asset
 from ledger.services.claims import Reply
+from wallets.api.approval_views import ASKED, ASKED_CODES, asked_instead
 from wallets.api.budget_bodies import REASON, require_allowances
 from wallets.api.budget_views import EXAMPLE, BudgetAnswer, answered_once, budget_view, budget_views, reply_of
 from wallets.api.budgets import KEEPERS, MONEY, ChangedBudgetAnswer
 from wallets.selectors.budgets import get_visible_budget
+from wallets.services.approvals.budget_changing import ChangeBudget
 from wallets.services.budgets import adjust_budget, move_budget
 
 RAISE, LOWER = "RAISE", "LOWER"
@@ -73,7 +75,8 @@ class BudgetAdjustmentsView(ServiceView):
         body=AdjustBudget,
         answer=ChangedBudgetAnswer,
         status=201,
-        codes=(*MONEY, "budget.ended", "lock.timeout", "outcome.unknown"),
+        codes=(*MONEY, "budget.ended", "lock.timeout", "outcome.unknown", *ASKED_CODES),
+        other_answers=ASKED,
         body_example={"amount": "40.00", "direction": "RAISE", "reason": "One more customer to see."},
         example={
             **EXAMPLE,
@@ -86,7 +89,8 @@ class BudgetAdjustmentsView(ServiceView):
         },
         takes_key="required",
         takes_version="optional",
-        description="The next period starts with the budget's amount again.",
+        description="The next period starts with the budget's amount again. Where the company's rules want a second "
+        "person for a raise: 202 with the request.",
     )
     def post(self, request: Request, budget_id: UUID) -> HttpResponse:
         key, caller = self.idempotency_key(), caller_of(request)
@@ -94,6 +98,11 @@ class BudgetAdjustmentsView(ServiceView):
         budget = get_visible_budget(caller, budget_id)
         amount = wanted["amount"]
         require_allowances(wanted, budget.currency)
+        if wanted["direction"] == RAISE:
+            more = {"budget_id": str(budget_id), "more": plain(amount), "expected_version": expected_version}
+            asked = asked_instead(self, ChangeBudget.name, more, reason=wanted["reason"], key=key)
+            if asked is not None:
+                return asked
 
         def work() -> Reply:
             changed = adjust_budget(

@@ -20,6 +20,7 @@ from ledger.api.policy import PEOPLE, allow
 from ledger.api.schema import operation
 from ledger.api.views import ServiceView, tagged
 from ledger.services.claims import Reply
+from wallets.api.approval_views import ASKED, ASKED_CODES, asked_instead
 from wallets.api.budget_bodies import ChangeBudget, SetBudget, budget_change, budget_spec
 from wallets.api.budget_views import (
     EXAMPLE,
@@ -39,6 +40,7 @@ from wallets.selectors.budgets import (
     get_budgets_by_any_id,
     get_visible_budget,
 )
+from wallets.services.approvals.budget_changing import arguments_for_change
 from wallets.services.budgets import alter_budget, get_subject, set_budget
 
 READERS = allow(*PEOPLE, scope="budgets:read")
@@ -170,7 +172,9 @@ class BudgetView(ServiceView):
             "lock.timeout",
             "outcome.unknown",
             "precondition.required",
+            *ASKED_CODES,
         ),
+        other_answers=ASKED,
         body_example={
             "total_amount": "100.00",
             "effective": "NOW",
@@ -194,17 +198,23 @@ class BudgetView(ServiceView):
         is_tagged=True,
         description="Under /v1 `If-Match` has to be sent. What is lowered below what is used takes nothing back: "
         "`remaining_amount` is negative, and `evaluation.blocked_now` says that nothing passes. `effective`: NOW, "
-        "NEXT_PERIOD, or THIS_PERIOD_ONLY, after which the next starts with the budget's amount again.",
+        "NEXT_PERIOD, or THIS_PERIOD_ONLY, after which the next starts with the budget's amount again. Where the "
+        "company's rules want a second person, for another enforcement or a raise: 202 with the request.",
     )
-    def put(self, request: Request, id: UUID) -> Response:
+    def put(self, request: Request, id: UUID) -> HttpResponse:
         caller = caller_of(request)
         budget = get_visible_budget(caller, id)
         expected_version = self.expected_version(required=request.path.startswith("/v1/"))
         wanted = self.body(ChangeBudget)
+        change = budget_change(wanted, budget)
+        arguments = arguments_for_change(budget, change, expected_version)
+        asked = asked_instead(self, "budget.change", arguments, reason=wanted["reason"])
+        if asked is not None:
+            return asked
         changed = alter_budget(
             caller=caller,
             budget=budget,
-            change=budget_change(wanted, budget),
+            change=change,
             reason=wanted["reason"],
             expected_version=expected_version,
             origin=origin_of(request),

@@ -14,6 +14,7 @@ from compliance.api.serializers import USER_EXAMPLE, CreateUser, UserAnswer, Use
 from compliance.api.users import record_shown
 from compliance.models import User
 from compliance.selectors.users import find_users
+from compliance.services.access import require_may_add
 from ledger.api.pagination import paginate
 from ledger.api.policy import PEOPLE, allow
 from ledger.api.schema import operation
@@ -77,9 +78,14 @@ class UsersView(ServiceView):
         },
         example=USER_EXAMPLE,
         is_tagged=True,
+        description=(
+            "Where a company has somebody who administers access, FINANCE adds employees only: roles with rights over "
+            "others are given in the back office."
+        ),
     )
     def post(self, request: Request) -> Response:
         wanted = self.body(CreateUser)
+        require_may_add(caller_of(request), wanted["role"])
         user = join(
             person={
                 "email": wanted["email"],

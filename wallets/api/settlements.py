@@ -22,10 +22,12 @@ from ledger.api.views import ServiceView
 from ledger.selectors.assets import get_asset
 from ledger.services.holds import REPORTED, Step, TransactionState
 from ledger.services.journal import Result
+from wallets.api.approval_views import ASKED, ASKED_CODES, asked_instead
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.reservations import EXAMPLE, ReservationAnswer, reservation_view
 from wallets.api.transfers import SPENDERS
 from wallets.selectors.reservations import Held, get_visible_reservation
+from wallets.services.approvals.releasing import ReleaseReservation
 from wallets.services.reservations import (
     MAX_SECONDS,
     Prepared,
@@ -76,6 +78,10 @@ class SettlementView(ServiceView):
     def prepare(self, held: Held, step: Step, caller: Caller, wanted: dict[str, Any]) -> Prepared:
         """The command that a validated body asks for."""
 
+    def asked_instead(self, reservation_id: UUID, wanted: dict[str, Any], key: str | None) -> HttpResponse | None:
+        """The request for approval that is made instead; None = it is done directly."""
+        return None
+
     def settle(self, request: Request, reservation_id: UUID, body: type[StrictSerializer]) -> HttpResponse:
         is_rehearsal = self.query(MoneyQuery)["dry_run"]
         key = self.idempotency_key(required=not is_rehearsal)
@@ -87,6 +93,9 @@ class SettlementView(ServiceView):
         asset = get_asset(held.reservation.asset_id)
         if is_rehearsal:
             return rehearsal(rehearse_prepared(prepared), asset, caller)
+        asked = self.asked_instead(reservation_id, wanted, key)
+        if asked is not None:
+            return asked
 
         def view(result: Result) -> dict[str, Any]:
             assert result.hold is not None, "a step has a hold"
@@ -147,17 +156,22 @@ class ReleaseView(SettlementView):
         "Release a reservation",
         body=ReleaseBody,
         query=MoneyQuery,
-        other_answers=REHEARSED,
+        other_answers={**REHEARSED, **ASKED},
         answer=ReservationAnswer,
-        codes=(*CLOSED, "precondition.failed"),
+        codes=(*CLOSED, "precondition.failed", *ASKED_CODES),
         body_example={"reason": "The guest left early."},
         example={**EXAMPLE, "released_amount": "300.00", "status": "RELEASED"},
         takes_key="required",
         description="Gives back what is left, whatever the status of the wallet. What a provider may have paid already "
-        "is not given back before it is known: 412.",
+        "is not given back before it is known: 412. Where the company's rules want a second person: 202 with the "
+        "request, which needs a reason.",
     )
     def post(self, request: Request, reservation_id: UUID) -> HttpResponse:
         return self.settle(request, reservation_id, ReleaseBody)
+
+    def asked_instead(self, reservation_id: UUID, wanted: dict[str, Any], key: str | None) -> HttpResponse | None:
+        arguments = {"reservation_id": str(reservation_id)}
+        return asked_instead(self, ReleaseReservation.name, arguments, reason=wanted["reason"], key=key)
 
     def prepare(self, held: Held, step: Step, caller: Caller, wanted: dict[str, Any]) -> Prepared:
         return prepare_release(held, step, caller=caller, reason=wanted["reason"])

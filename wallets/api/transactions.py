@@ -19,7 +19,7 @@ from ledger.api.times import rfc3339
 from ledger.api.views import ServiceView, tagged
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
-from ledger.selectors.transactions import Entry, Event, Transaction, entries_of, events_of
+from ledger.selectors.transactions import Entry, Event, Transaction, entries_of, events_of, state_after
 from wallets.selectors.transactions import get_visible_transaction, sees_payer, visible_wallet_ids
 
 READERS = allow(*PEOPLE, scope="wallets:read")
@@ -215,16 +215,15 @@ def transaction_view(row: Transaction) -> dict[str, Any]:
     }
 
 
-_STATE_AFTER = {"TransactionCompleted": "COMPLETED", "TransactionFailed": "FAILED"}
 _FIGURES = ("amount", "captured_amount", "released_amount", "refunded_amount")
 
 
 def event_views(events: Iterable[Event], asset_code: str) -> list[dict[str, Any]]:
-    """A document's history, in order. An event that says no state leaves it as it was."""
+    """A document's history, in order."""
     scale, state, views = get_asset(asset_code).cash_scale, "", []
     for event in events:
         facts = event.facts
-        state = facts.get("state") or _STATE_AFTER.get(event.type, state)
+        state = state_after(event.type, facts, before=state)
         views.append(event_view(event, facts, state, scale))
     return views
 

@@ -26,7 +26,7 @@ from ledger.services.movements import Claim, Transfer, Wish
 from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.wallet_locks import LOCK_HEADER, presented_lock
-from wallets.services.transfers import TransferRequest, post_transfers, prepare_transfers, rehearse_transfer
+from wallets.services.transfers import TransferRequest, post_transfer, prepare_transfers, rehearse_transfer
 
 SPENDERS = allow("EMPLOYEE", "MANAGER", "FINANCE", "COMPLIANCE", scope="transfers:write")
 REFUSALS = (
@@ -172,8 +172,7 @@ class TransfersView(ServiceView):
         asset = get_asset(wanted["currency"])
         if is_rehearsal:
             return rehearsal(rehearse_transfer(command), asset, caller_of(request))
-        (outcome,) = post_transfers([command], render=renderer(self, asset, transfer_view))
-        return answer(outcome)
+        return answer(post_transfer(command, render=renderer(self, asset, transfer_view)))
 
     def _prepare(self, wanted: TransferRequest) -> Transfer:
         (command,) = prepare_transfers(
@@ -252,5 +251,4 @@ class BalanceTransferView(TransfersView):
                 "created_at": view["created_at"],
             }
 
-        (outcome,) = post_transfers([command], render=renderer(self, asset, body))
-        return answer(outcome)
+        return answer(post_transfer(command, render=renderer(self, asset, body)))

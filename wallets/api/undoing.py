@@ -21,12 +21,18 @@ from ledger.api.views import ServiceView
 from ledger.errors import InvalidInput, MoneyScaleExceeded, ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.transactions import just_undone
+from ledger.services.claims import already_used
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim
 from ledger.services.undoing import Undo
+from wallets.api.approval_views import ASKED, ASKED_CODES, asked_instead
 from wallets.api.batches import CODES, MAX_ROWS, BatchAnswer, BatchView
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, claim_of, origin_of, rehearsal, renderer
 from wallets.api.transactions import EXAMPLE, TXN_ID, TransactionAnswer, transaction_view
+from wallets.errors import ApprovalRequired
+from wallets.models import Source
+from wallets.services.approvals import which_need_approval
+from wallets.services.approvals.reversing import ReverseTransaction, target_of_reversal
 from wallets.services.undoing import UndoRequest, post_undoings, prepare_undoings, rehearse_undoing
 
 UNDOERS = allow("FINANCE", scope="transfers:write")
@@ -71,8 +77,15 @@ class UndoView(ServiceView):
         asset = get_asset(document.asset)
         if is_rehearsal:
             return rehearsal(rehearse_undoing(command), asset, caller_of(request))
+        asked = self.asked_instead(txn_id, wanted, key)
+        if asked is not None:
+            return asked
         (outcome,) = post_undoings([command], render=renderer(self, asset, undone_view))
         return answer(outcome)
+
+    def asked_instead(self, txn_id: UUID, wanted: dict[str, Any], key: str | None) -> HttpResponse | None:
+        """The request for approval that is made instead; None = it is done directly."""
+        return None
 
     def _prepare(self, wanted: UndoRequest) -> Undo:
         (command,) = prepare_undoings([wanted], caller=caller_of(self.request), origin=origin_of(self.request))
@@ -114,18 +127,22 @@ class ReversalsView(UndoView):
         "Reverse a transaction",
         body=ReversalBody,
         query=MoneyQuery,
-        other_answers=REHEARSED,
+        other_answers={**REHEARSED, **ASKED},
         answer=TransactionAnswer,
         status=201,
-        codes=REFUSALS,
+        codes=(*REFUSALS, *ASKED_CODES),
         body_example={"reason": "Booked twice."},
         example={**UNDONE, "type": "REVERSAL"},
         takes_key="required",
         description="Gives back everything, fees too: once, and not after a refund. When the receiver no longer has "
-        "the money, nothing moves.",
+        "the money, nothing moves. Where the company's rules want a second person: 202 with the request.",
     )
     def post(self, request: Request, txn_id: UUID) -> HttpResponse:
         return self.undo(request, txn_id, ReversalBody, "reversal")
+
+    def asked_instead(self, txn_id: UUID, wanted: dict[str, Any], key: str | None) -> HttpResponse | None:
+        arguments = {"txn_id": str(txn_id)}
+        return asked_instead(self, ReverseTransaction.name, arguments, reason=wanted["reason"], key=key)
 
 
 class ReversalRowBody(ReversalBody):
@@ -148,13 +165,14 @@ class ReversalBatchView(BatchView[Undo]):
         query=MoneyQuery,
         other_answers=REHEARSED,
         answer=BatchAnswer,
-        codes=(*REFUSALS, *CODES),
+        codes=(*REFUSALS, "approval.required", *CODES),
         body_example={
             "atomic": True,
             "reversals": [{"idempotency_key": "undo-1", "txn_id": TXN_ID, "reason": "The whole file was wrong."}],
         },
         example={"results": [{"index": 0, "status": "COMPLETED", "txn_id": UNDONE["txn_id"]}]},
-        description="Like `/v1/transfers/batch`: each row for itself, or with `atomic: true` all of them or none.",
+        description="Like `/v1/transfers/batch`: each row for itself, or with `atomic: true` all of them or none. A "
+        "row that needs a second person is refused: ask for it on its own.",
     )
     def post(self, request: Request) -> Response:
         return self.post_batch(self.body(ReversalBatchBody))
@@ -164,7 +182,19 @@ class ReversalBatchView(BatchView[Undo]):
             UndoRequest(txn_id=row["txn_id"], reason=row["reason"], claim=claim)
             for row, claim in zip(rows, claims, strict=True)
         ]
-        return list(prepare_undoings(requests, caller=caller_of(self.request), origin=origin_of(self.request)))
+        prepared = prepare_undoings(requests, caller=caller_of(self.request), origin=origin_of(self.request))
+        return self._without_unapproved(prepared)
+
+    def _without_unapproved(self, prepared: Sequence[Undo | ServiceError]) -> list[Undo | ServiceError]:
+        """The same, with a refusal in the place of each row that a second person has to approve. A key that was used is
+        only answered again."""
+        commands = {command.id: command for command in prepared if isinstance(command, Undo)}
+        targets = {id: target_of_reversal(command) for id, command in commands.items()}
+        caller = caller_of(self.request)
+        needy = which_need_approval(ReverseTransaction.name, maker=caller, targets=targets, source=Source.API)
+        used = already_used([commands[id].claim for id in needy])
+        refused = {id for id in needy if commands[id].claim not in used}
+        return [ApprovalRequired() if isinstance(one, Undo) and one.id in refused else one for one in prepared]
 
     def post_rows(self, commands: Sequence[Undo], render: Renderer, all_or_none: bool) -> list[Outcome]:
         return post_undoings(commands, render=render, all_or_none=all_or_none)

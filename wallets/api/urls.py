@@ -2,6 +2,15 @@
 
 from django.urls import path
 
+from wallets.api.adjustments import AdjustmentsView
+from wallets.api.approval_rules import ApprovalRulesView
+from wallets.api.approvals import (
+    ApprovalApproveView,
+    ApprovalRejectView,
+    ApprovalsView,
+    ApprovalView,
+    ApprovalWithdrawView,
+)
 from wallets.api.balance_changes import BalanceChangesView
 from wallets.api.balance_history import BalanceHistoryView
 from wallets.api.balances import BalanceView
@@ -12,7 +21,9 @@ from wallets.api.budget_forecasts import BudgetForecastView
 from wallets.api.budget_moves import BudgetAdjustmentsView, BudgetTransfersView
 from wallets.api.budget_periods import BudgetHistoryView, BudgetPeriodsView, BudgetPeriodView
 from wallets.api.budget_requests import (
-    ApprovalView,
+    ApprovalView as RequestApprovalView,
+)
+from wallets.api.budget_requests import (
     BudgetRequestsView,
     BudgetRequestView,
     RejectionView,
@@ -40,7 +51,8 @@ from wallets.api.transfer_batches import TransferBatchView
 from wallets.api.transfers import BalanceTransferView, TransfersView
 from wallets.api.undoing import RefundsView, ReversalBatchView, ReversalsView
 from wallets.api.wallet_locks import LockView, WalletLockView
-from wallets.api.wallets import WalletStatusView, WalletsView, WalletView
+from wallets.api.wallet_status import WalletStatusView
+from wallets.api.wallets import WalletsView, WalletView
 from wallets.api.webhook_deliveries import DeliveryView, EndpointDeliveriesView, ResendView
 from wallets.api.webhook_endpoints import (
     WebhookEndpointsView,
@@ -95,7 +107,7 @@ urlpatterns = [
     path("budget-transfers", BudgetTransfersView.as_view()),
     path("budget-requests", BudgetRequestsView.as_view()),
     path("budget-requests/<uuid:request_id>", BudgetRequestView.as_view()),
-    path("budget-requests/<uuid:request_id>/approve", ApprovalView.as_view()),
+    path("budget-requests/<uuid:request_id>/approve", RequestApprovalView.as_view()),
     path("budget-requests/<uuid:request_id>/reject", RejectionView.as_view()),
     path("budget-requests/<uuid:request_id>/withdraw", WithdrawalView.as_view()),
     path("budget-checks", BudgetChecksView.as_view()),
@@ -106,6 +118,13 @@ urlpatterns = [
     path("limits/<uuid:limit_id>/end", LimitEndView.as_view()),
     path("reports/balances", BalancesReportView.as_view()),
     path("reports/transactions", TransactionsReportView.as_view()),
+    path("adjustments", AdjustmentsView.as_view()),
+    path("approvals", ApprovalsView.as_view()),
+    path("approvals/<uuid:approval_id>", ApprovalView.as_view()),
+    path("approvals/<uuid:approval_id>/approve", ApprovalApproveView.as_view()),
+    path("approvals/<uuid:approval_id>/reject", ApprovalRejectView.as_view()),
+    path("approvals/<uuid:approval_id>/withdraw", ApprovalWithdrawView.as_view()),
+    path("approval-rules", ApprovalRulesView.as_view()),
     path("closings", ClosingsView.as_view()),
     path("inbox/events", InboxEventsView.as_view()),
     path("notifications", NotificationsView.as_view()),

@@ -1,4 +1,4 @@
-"""`/wallets`: opening, finding, changing status."""
+"""`/wallets`: opening and finding them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api.authentication import caller_of
-from compliance.api.origin import origin_of as audit_origin_of
 from compliance.selectors.scope import users_visible_to
-from ledger.api.fields import CurrencyField, IdField, MoneyField, TextField, WordField
+from ledger.api.fields import CurrencyField, IdField, MoneyField, WordField
 from ledger.api.pagination import PageQuery, page_of, paginate
 from ledger.api.policy import PEOPLE, allow
-from ledger.api.refusals import refused
 from ledger.api.schema import operation
 from ledger.api.serializers import StrictSerializer
-from ledger.api.throttling import limit_wallet
 from ledger.api.times import rfc3339
 from ledger.api.views import ServiceView, tagged
 from ledger.errors import InvalidInput
@@ -32,15 +29,8 @@ from ledger.services.movements import Claim
 from wallets.api.replies import answer, claim_of, origin_of, problem_reply
 from wallets.errors import WalletExists
 from wallets.models import Wallet, WalletStatus, WalletType
-from wallets.selectors.balances import forget_figures
-from wallets.selectors.wallets import find_wallets, get_wallet, get_wallets_by_any_id
-from wallets.services.wallets import (
-    Opening,
-    change_status,
-    open_wallet,
-    remember_existing,
-    require_may_change_status,
-)
+from wallets.selectors.wallets import find_wallets, get_wallets_by_any_id
+from wallets.services.wallets import Opening, open_wallet, remember_existing
 
 TYPES, STATUSES = tuple(WalletType.values), tuple(WalletStatus.values)
 FILTERS: tuple[str, ...] = ("user_id", "status", "currency", "type")
@@ -90,11 +80,6 @@ class OpenWallet(StrictSerializer):
     currency = CurrencyField(among=WALLET_CURRENCIES)
     type = WordField(TYPES, default=WalletType.PRIMARY.value)
     initial_balance = MoneyField(zero_allowed=True, default=ZERO, help_text="From the company's funding account.")
-
-
-class ChangeStatus(StrictSerializer):
-    status = WordField(STATUSES)
-    reason = TextField(max_length=500, help_text="Why; kept for ever in the wallet's history.")
 
 
 class WalletQuery(PageQuery):
@@ -211,40 +196,3 @@ class WalletView(ServiceView):
         first = views[0]
         data = first if first["wallet_id"] == str(id) else {**first, "wallets": views}
         return tagged(data, first["version"])
-
-
-class WalletStatusView(ServiceView):
-    policy = {"PUT": allow("EMPLOYEE", "MANAGER", "FINANCE", "COMPLIANCE")}
-
-    @operation(
-        "Suspend, freeze, close or reopen a wallet",
-        body=ChangeStatus,
-        answer=WalletAnswer,
-        codes=("wallet.invalid_transition", "wallet.not_empty", "lock.timeout", "outcome.unknown"),
-        body_example={"status": "FROZEN", "reason": "Phone lost on the train."},
-        example={**EXAMPLE, "status": "FROZEN", "version": 8},
-        takes_version="optional",
-        is_tagged=True,
-        description="SUSPENDED: nothing goes out. FROZEN: neither in nor out. CLOSED: final, and only when nothing "
-        "is left (`blockers` says what is). The owner may suspend, not lift. The same status again changes nothing.",
-    )
-    def put(self, request: Request, wallet_id: UUID) -> Response:
-        caller = caller_of(request)
-        wallet = get_wallet(caller, wallet_id)
-        wanted = self.body(ChangeStatus)
-        status = WalletStatus(wanted["status"])
-        require_may_change_status(caller, wallet, status)
-        limit_wallet(wallet_id, "status")
-        wallet, refusal = change_status(
-            caller=caller,
-            wallet_id=wallet_id,
-            status=status,
-            reason=wanted["reason"],
-            expected_version=self.expected_version(),
-            origin=audit_origin_of(request),
-        )
-        if refusal is not None:
-            raise refused(refusal, get_asset(wallet.currency))
-        forget_figures(wallet_id)
-        (view,) = wallet_views([wallet])
-        return tagged(view, view["version"])

@@ -119,8 +119,9 @@ def _threshold_reached(data: Data, cause: str) -> Notice:
 
 def _exceeded(data: Data, cause: str) -> Notice:
     """Each refused booking is a message; people are told once a day."""
-    period = _text(data["period_key"])
+    period, was_refused = _text(data["period_key"]), data.get("was_refused", False)
     facts = {"period_key": period, **_money(data, "exceeded_amount")}
+    facts |= {"was_refused": "yes"} if was_refused else {}
     told = f"exceeded:{_id(data['budget_id'])}:{period}"
     return _of_budget(Kind.BUDGET_EXCEEDED, told, data, facts, _SPENDING, is_daily=True)
 

@@ -21,6 +21,9 @@ class Kind(StrEnum):
     BUDGET_CHANGED = "BUDGET_CHANGED"
     BUDGET_REQUEST_OPENED = "BUDGET_REQUEST_OPENED"
     BUDGET_REQUEST_DECIDED = "BUDGET_REQUEST_DECIDED"
+    APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
+    APPROVAL_DECIDED = "APPROVAL_DECIDED"
+    SECURITY_CHANGED = "SECURITY_CHANGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,17 @@ class Ways:
     email: bool
 
 
-ALWAYS_IN_APP = frozenset({Kind.WALLET_FROZEN, Kind.WALLET_SUSPENDED, Kind.WALLET_CLOSED, Kind.WALLET_REOPENED})
-"""What somebody's wallet can do at all: nobody can keep himself from being told in his inbox."""
+ALWAYS_IN_APP = frozenset(
+    {
+        Kind.WALLET_FROZEN,
+        Kind.WALLET_SUSPENDED,
+        Kind.WALLET_CLOSED,
+        Kind.WALLET_REOPENED,
+        Kind.SECURITY_CHANGED,
+    }
+)
+"""What somebody's wallet can do at all, and who can log in as him: nobody can keep himself from being told in his
+inbox."""
 _INBOX_ONLY = frozenset({Kind.SPEND_REFUSED, Kind.MONEY_RECEIVED, Kind.HOLD_EXPIRED, Kind.BUDGET_CHANGED})
 """Frequent, or asked for by the person himself: by e-mail only on request."""
 

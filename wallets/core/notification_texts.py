@@ -88,6 +88,9 @@ def _threshold(facts: Facts, amount: _Amount) -> Text:
 
 
 def _exceeded(facts: Facts, amount: _Amount) -> Text:
+    if "was_refused" in facts:
+        body = f"In {facts['period_key']} it lacked {amount('exceeded_amount')} for a spend. You are told once a day."
+        return Text(f"{_name(facts)} refused a spend", body)
     body = f"In {facts['period_key']} it was exceeded by {amount('exceeded_amount')}. You are told once a day."
     return Text(f"{_name(facts)} is exceeded", body)
 
@@ -118,6 +121,41 @@ def _decided(facts: Facts, amount: _Amount) -> Text:
     )
 
 
+def _to_check(facts: Facts, amount: _Amount) -> Text:
+    """Whoever is told may be one of several: it may be decided by the time that he looks."""
+    again = "Still waiting for approval" if "reminder" in facts else "Waiting for approval"
+    about = f" ({amount('amount')})" if "amount" in facts else ""
+    return Text(f"{again}: {facts['title'].lower()}{about}", "Somebody has asked for this, and you may check it.")
+
+
+_ENDS = {
+    "APPROVED": "It was done.",
+    "REJECTED": "Nothing was done. The reason is kept with the request.",
+    "EXPIRED": "Nobody answered in time, and nothing was done. Ask again if it is still needed.",
+}
+
+
+def _checked(facts: Facts, amount: _Amount) -> Text:
+    about = f" ({amount('amount')})" if "amount" in facts else ""
+    end = _ENDS.get(facts["status"]) or f"It was approved, but could not be done any more. {facts.get('detail', '')}"
+    return Text(f"Your request is {facts['status'].lower()}: {facts['title'].lower()}{about}", end.strip())
+
+
+_SECURITY = {
+    "second_factor_set_up": "Your second factor is set up",
+    "second_factor_replaced": "Another app is your second factor now",
+    "second_factor_reset": "Your second factor was reset",
+    "recovery_codes_renewed": "You have new recovery codes",
+    "recovery_code_used": "A recovery code was used to log in as you",
+}
+
+
+def _security(facts: Facts, amount: _Amount) -> Text:
+    """By whom and from where the audit trail says; a stranger who reads the mail need not know."""
+    body = "If it was not you who did this or asked for it, tell finance or compliance at once."
+    return Text(_SECURITY.get(facts["change"], "How you log in was changed"), body)
+
+
 _TEXTS: dict[Kind, Callable[[Facts, _Amount], Text]] = {
     Kind.WALLET_FROZEN: _frozen,
     Kind.WALLET_SUSPENDED: _suspended,
@@ -131,4 +169,7 @@ _TEXTS: dict[Kind, Callable[[Facts, _Amount], Text]] = {
     Kind.BUDGET_CHANGED: _changed,
     Kind.BUDGET_REQUEST_OPENED: _asked,
     Kind.BUDGET_REQUEST_DECIDED: _decided,
+    Kind.APPROVAL_REQUESTED: _to_check,
+    Kind.APPROVAL_DECIDED: _checked,
+    Kind.SECURITY_CHANGED: _security,
 }

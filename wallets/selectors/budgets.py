@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from budgets.models import Budget, BudgetPeriod, Limit
 from budgets.models.vocabulary import BudgetStatus, LimitStatus
 from compliance.models import Caller
-from compliance.selectors.scope import sees_whole_company, users_visible_to
+from compliance.selectors.scope import looks_after_team, sees_whole_company, users_visible_to
 from ledger.errors import NotFound
 from ledger.selectors.clock import DatabaseClock
 from ledger.selectors.envelopes import spent_of_budget
@@ -20,15 +20,24 @@ FILTERS = ("scope", "wallet_id", "team_id", "user_id", "period_type", "status")
 
 
 def budgets_visible_to(caller: Caller) -> QuerySet[Budget]:
-    """The budgets of the wallets whose people the caller may see; a manager also sees his team's, and who sees the
-    whole company all of it."""
+    """The budgets of the wallets whose people the caller may see; a manager also sees those of the teams
+    that he looks after, and who sees the whole company all of it."""
     budgets = Budget.objects.filter(company_id=caller.company_id)
     if sees_whole_company(caller):
         return budgets
     visible = Q(user_id__in=users_visible_to(caller).values("id"))
-    if caller.role == "MANAGER" and caller.team_id is not None:
-        visible |= Q(team_id=caller.team_id)
+    if caller.role == "MANAGER":
+        visible |= looks_after_team(caller, "team_id")
     return budgets.filter(visible)
+
+
+def budgets_for(caller: Caller, team_id: UUID | None) -> QuerySet[Budget]:
+    """Of the visible budgets those of a team and of its people's wallets; without a team, all."""
+    budgets = budgets_visible_to(caller)
+    if team_id is None:
+        return budgets
+    people = users_visible_to(caller).filter(team_id=team_id)
+    return budgets.filter(Q(team_id=team_id) | Q(user_id__in=people.values("id")))
 
 
 def find_visible_budgets(

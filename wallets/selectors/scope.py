@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from compliance.models import Caller, ServiceAccount
 from compliance.selectors.scope import sees_whole_company, users_visible_to
@@ -22,6 +23,13 @@ def ledger_scope(caller: Caller) -> Scope:
         return Scope(caller.company_id, visible, wallet_ids=ids, rules=rules)
     programs = ServiceAccount.objects.filter(company_id=caller.company_id)
     return Scope(caller.company_id, visible, actors=(users_visible_to(caller), programs), rules=rules)
+
+
+def team_scope(caller: Caller, team_id: UUID) -> Scope:
+    """Of `ledger_scope` only the wallets of a team's people."""
+    wallets = wallets_visible_to(caller).select_related(None).filter(user__team_id=team_id)
+    ids = frozenset(wallets.values_list("id", flat=True))
+    return replace(ledger_scope(caller), wallets=wallets, wallet_ids=ids)
 
 
 def narrowed_scope(caller: Caller, filters: Mapping[str, Any]) -> Scope:

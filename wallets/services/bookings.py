@@ -19,6 +19,7 @@ from ledger.services.allowances import Allowance
 from ledger.services.holds import Deadline, Reserve, reserve
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, SystemAccount, Transfer, deposit, payment
+from ledger.services.posting import post_soon
 from wallets.models import Wallet
 from wallets.selectors.balances import forget_figures
 from wallets.selectors.wallets import Reach
@@ -129,7 +130,6 @@ def _details(request: BookingRequest, origin: Origin) -> Details:
 def _allowances(request: BookingRequest) -> tuple[Allowance, ...]:
     spend = spend_from(
         request.wallet,
-        amount=request.amount,
         currency=request.currency,
         metadata=request.metadata,
         at=request.effective_at or request.occurred_at,
@@ -145,7 +145,7 @@ def post_booking(command: Transfer, *, wallet_id: UUID, render: Renderer) -> Out
         Conflict: `transfer.duplicate_reference`, the reference was used for something else before (R8, C11).
     """
     ensure_system_accounts([_clearing_of(command)])
-    (outcome,) = journal.post([command], render=render)
+    outcome = post_soon(command, render=render)
     _require_own_reference(outcome)
     forget_figures(wallet_id)
     return outcome

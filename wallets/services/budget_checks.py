@@ -47,7 +47,7 @@ def rehearse_spend(wanted: ImaginedSpend, *, caller: Caller, origin: Origin) -> 
 
 def _rehearse(wanted: ImaginedSpend, caller: Caller, origin: Origin) -> Result:
     metadata = {"category": wanted.category} if wanted.category else {}
-    spend = spend_from(wanted.wallet, amount=wanted.amount, currency=wanted.currency, metadata=metadata, to=wanted.to)
+    spend = spend_from(wanted.wallet, currency=wanted.currency, metadata=metadata, to=wanted.to)
     (allowances,) = covering([replace(spend, type=wanted.type)])
     details = Details(
         claim=Claim(scope="budget-check", key="", request_hash=digest("")),

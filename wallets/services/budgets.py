@@ -19,6 +19,7 @@ from budgets.services.creating import create_budget
 from budgets.services.moving import transfer_budget
 from budgets.services.specs import BudgetChange, BudgetSpec
 from compliance.core.origin import Origin
+from compliance.core.roles import roles_over_all
 from compliance.models import Caller, Company
 from compliance.selectors.scope import teams_visible_to
 from compliance.services.audit import record_change
@@ -30,7 +31,7 @@ from wallets.selectors.budgets import budgets_visible_to
 from wallets.selectors.wallets import get_wallet
 from wallets.services.wallets import ledger_origin
 
-KEEPERS_OF_ALL = frozenset({"FINANCE", "SYSTEM"})
+KEEPERS_OF_ALL = roles_over_all("budgets.set")
 """Who sets budgets of the whole company; managers set those of their team's wallets."""
 
 

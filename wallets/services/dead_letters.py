@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.transaction import atomic
 
 from compliance.core.origin import Origin
+from compliance.core.roles import roles_over_all
 from compliance.models import Company
 from compliance.services.audit import record_change
 from ledger.errors import NotFound
@@ -17,7 +18,7 @@ from ledger.selectors.delivery import Address, addresses_of
 from ledger.services import dead_letters
 from wallets.selectors.messages import company_of_message
 
-POSTMASTERS = frozenset({"FINANCE"})
+POSTMASTERS = roles_over_all("messages.settle")
 """The roles that decide about dead letters."""
 
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from compliance.core import origin as audit
 from compliance.models import Caller
+from compliance.services.audit import record_change
 from ledger.errors import Forbidden, NotFound
 from ledger.selectors.holds import hold_of
 from ledger.services import journal
@@ -32,6 +34,7 @@ from ledger.services.holds import (
 )
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, SystemAccount
+from ledger.services.posting import post_soon
 from wallets.selectors.reservations import Held
 from wallets.selectors.wallets import reachable_wallets
 from wallets.services.spending import LimitedType, covering, spend_from
@@ -88,7 +91,7 @@ def prepare_reservation(
         WalletLocked, LockLost: a lock that keeps the caller away from the wallet.
     """
     ids = {id for id in (request.wallet_id, request.destination_wallet_id) if id is not None}
-    wallets = reachable_wallets(caller, ids)
+    wallets = reachable_wallets(caller, ids, payers=[request.wallet_id])
     source = wallets.get(request.wallet_id)
     if source is None or not source.is_visible or len(wallets) < len(ids):
         raise NotFound
@@ -96,9 +99,7 @@ def prepare_reservation(
         raise Forbidden
     require_unlocked(source, lock_id, claim=request.claim)
     receiver = None if request.destination_wallet_id is None else wallets[request.destination_wallet_id].wallet
-    spend = spend_from(
-        source.wallet, amount=request.amount, currency=request.currency, metadata=request.metadata, to=receiver
-    )
+    spend = spend_from(source.wallet, currency=request.currency, metadata=request.metadata, to=receiver)
     (allowances,) = covering([replace(spend, type=LimitedType.PAYMENT)])
     details = Details(
         claim=request.claim,
@@ -199,7 +200,35 @@ def post_prepared(prepared: Prepared, *, render: Renderer = journal.no_reply) ->
     """Post a prepared command, opening what it needs, and forget the cached figures of wallets that changed."""
     if prepared.needs:
         ensure_system_accounts(prepared.needs)
-    (outcome,) = journal.post([prepared.command], render=render)
+    outcome = post_soon(prepared.command, render=render)
+    forget_changed([outcome])
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Why somebody at the back office settles a hold himself, for the audit trail.
+
+    Attributes:
+        event_type: what it is called there. reason: kept for ever: no personal data.
+    """
+
+    event_type: str
+    reason: str
+    origin: audit.Origin
+
+
+def settle(prepared: Prepared, held: Held, why: Settling) -> Outcome:
+    """`post_prepared` with the reason on record, in one transaction: a capture or an extension has none of its own."""
+    if prepared.needs:
+        ensure_system_accounts(prepared.needs)
+    with journal.use_case():
+        (outcome,) = journal.record([prepared.command])
+        if outcome.result is not None and outcome.result.refusal is None:
+            done = {"reservation_id": held.reservation.id}
+            record_change(
+                origin=why.origin, entity=held.wallet, event_type=why.event_type, after=done, reason=why.reason
+            )
     forget_changed([outcome])
     return outcome
 

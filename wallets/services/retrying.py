@@ -140,9 +140,7 @@ def _commands(request: BudgetRequest, parked: _Parked, wallets: Mapping[UUID, Wa
     assert document.source_wallet_id is not None, "a spend is paid by a wallet"
     source = wallets[document.source_wallet_id]
     receiver = None if document.destination_wallet_id is None else wallets[document.destination_wallet_id]
-    spend = spend_from(
-        source, amount=document.amount, currency=document.asset_id, metadata=document.metadata, to=receiver
-    )
+    spend = spend_from(source, currency=document.asset_id, metadata=document.metadata, to=receiver)
     (allowances,) = covering([spend if hold is None else replace(spend, type=LimitedType.PAYMENT)])
     details = Details(
         claim=Claim(scope="parked", key=str(request.id), request_hash=digest(str(document.id))),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from budgets.models.vocabulary import LimitedType
@@ -20,7 +19,6 @@ __all__ = ["LimitedType", "Spend", "covering", "spend_from"]
 def spend_from(
     wallet: Wallet,
     *,
-    amount: Decimal,
     currency: str,
     metadata: Mapping[str, Any],
     to: Wallet | None = None,
@@ -41,11 +39,9 @@ def spend_from(
         team_id=wallet.user.team_id,
         company_id=wallet.company_id,
         currency=currency,
-        amount=amount,
         type=LimitedType.PAYMENT if to is None else LimitedType.TRANSFER,
         category=category if isinstance(category, str) else "",
         at=at,
-        to_wallet_id=None if to is None else to.id,
         to_team_id=None if to is None else to.user.team_id,
         to_company=to is not None,
     )

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from compliance.core.roles import roles_over_others
 from compliance.models import Caller
 from ledger.errors import Forbidden, NotFound
 from ledger.services import journal
 from ledger.services.claims import already_used
 from ledger.services.journal import Outcome, Renderer, Result
 from ledger.services.movements import Claim, Details, Origin, Side, Transfer, Wish, transfer
+from ledger.services.posting import post_soon
 from ledger.services.undoing import Undo
 from wallets.errors import LockLost, WalletLocked
 from wallets.models import Wallet
@@ -58,7 +60,7 @@ def prepare_transfers(
         caller away from the source. A key that was used passes every lock: its answer is only repeated.
     """
     ids = {id for request in requests for id in (request.from_wallet_id, request.to_wallet_id)}
-    wallets = reachable_wallets(caller, ids)
+    wallets = reachable_wallets(caller, ids, payers={request.from_wallet_id for request in requests})
     prepared: list[Transfer | Obstacle] = [_prepare(request, wallets, caller, origin) for request in requests]
     return _under_allowances(requests, _keep_away(requests, prepared, wallets, lock_id), wallets)
 
@@ -76,7 +78,6 @@ def _under_allowances(
 def _spend(request: TransferRequest, wallets: dict[UUID, Reach]) -> Spend:
     return spend_from(
         wallets[request.from_wallet_id].wallet,
-        amount=request.amount,
         currency=request.currency,
         metadata=request.metadata,
         to=wallets[request.to_wallet_id].wallet,
@@ -129,9 +130,19 @@ def side_of(wallet: Wallet) -> Side:
     return Side(wallet.id, wallet.currency)
 
 
+SPENDERS = roles_over_others("money.spend")
+
+
 def may_spend(caller: Caller, wallet: Wallet) -> bool:
     """Whether a caller who sees a wallet may move its money: its owner, the owner's manager, finance, services."""
-    return wallet.user_id == caller.id or caller.role in {"MANAGER", "FINANCE", "SYSTEM"}
+    return wallet.user_id == caller.id or caller.role in SPENDERS
+
+
+def post_transfer(command: Transfer, *, render: Renderer) -> Outcome:
+    """Post one prepared transfer, with those of other requests, and forget the cached figures if they changed."""
+    outcome = post_soon(command, render=render)
+    forget_changed([outcome])
+    return outcome
 
 
 def post_transfers(commands: Sequence[Transfer], *, render: Renderer, all_or_none: bool = False) -> list[Outcome]:

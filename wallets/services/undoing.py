@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from compliance.core.roles import roles_over_all
 from compliance.models import Caller
 from ledger.errors import Forbidden, MoneyScaleExceeded, NotFound
 from ledger.money import require_scale
@@ -20,7 +21,7 @@ from wallets.selectors.transactions import visible_transactions
 from wallets.services.giving_back import GivingBack, giving_back
 from wallets.services.transfers import forget_changed
 
-UNDOERS = frozenset({"FINANCE", "SYSTEM"})
+UNDOERS = roles_over_all("money.undo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.db.transaction import atomic
 
 from compliance.core.origin import Origin
+from compliance.core.roles import roles_over_all
 from compliance.models import Caller
 from compliance.services.audit import record_change
 from ledger.errors import Forbidden, NotFound
@@ -23,7 +24,7 @@ from wallets.errors import LockLost, WalletLocked
 from wallets.models import Wallet, WalletLock
 from wallets.selectors.wallets import Reach, get_reach
 
-BREAKERS = frozenset({"FINANCE", "COMPLIANCE"})
+BREAKERS = roles_over_all("locks.break")
 """Who may take a lock away from its holder."""
 
 _TAKE = """

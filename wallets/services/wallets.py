@@ -12,6 +12,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from compliance.core import origin as audit
+from compliance.core.roles import roles_over_others
 from compliance.models import Caller
 from compliance.services.audit import record_change
 from ledger.errors import Forbidden, PreconditionFailed
@@ -241,7 +242,7 @@ def _require_version(result: Result, expected_version: int | None) -> None:
         raise PreconditionFailed("The wallet has changed since you read it. Read it again.")
 
 
-KEEPERS = frozenset({"MANAGER", "FINANCE", "COMPLIANCE"})
+KEEPERS = roles_over_others("wallets.freeze")
 """Who looks after other people's wallets."""
 
 

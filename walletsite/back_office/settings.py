@@ -9,10 +9,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.text import format_lazy
 
 
 def _may_view(permission: str, request: HttpRequest) -> bool:
     return bool(request.user.has_perm(permission))
+
+
+def _is_open(path: str, request: HttpRequest, *, log: bool) -> bool:
+    """Which of two entries that lead to one screen is the one that is open: the log is its tab "All"."""
+    return path in request.path and (request.GET.get("whose") == "all") is log
 
 
 def _static(path: str) -> Callable[[HttpRequest], str]:
@@ -40,6 +46,12 @@ NAVIGATION = [
                 **_screen("My notifications", "notifications", "wallets", "notification"),
                 "badge": "wallets.admin.notifications.unread_badge",
             },
+            {
+                **_screen("My approvals", "fact_check", "wallets", "approval"),
+                "badge": "wallets.admin.approvals.waiting_badge",
+                "active": partial(_is_open, "/wallets/approval/", log=False),
+            },
+            {"title": "My security", "icon": "shield_person", "link": reverse_lazy("desk:security")},
         ]
     },
     _group(
@@ -56,9 +68,15 @@ NAVIGATION = [
         _screen("Templates", "library_add", "budgets", "budgettemplate"),
     ),
     _group(
+        "Files",
+        _screen("Imports", "upload_file", "wallets", "import"),
+        _screen("Reports", "summarize", "wallets", "statementpack"),
+    ),
+    _group(
         "People",
         _screen("Users", "person", "compliance", "user"),
         _screen("Teams", "groups", "compliance", "team"),
+        _screen("Deputies", "supervisor_account", "compliance", "deputy"),
         _screen("Companies", "domain", "compliance", "company"),
         _screen("Service accounts", "smart_toy", "compliance", "serviceaccount"),
         _screen("Sessions", "key", "compliance", "loginsession"),
@@ -75,12 +93,24 @@ NAVIGATION = [
     ),
     _group(
         "Operations",
+        {
+            "title": "Find an event",
+            "icon": "search",
+            "link": reverse_lazy("admin:find_event"),
+            "permission": partial(_may_view, "ledger.view_outboxmessage"),
+        },
         _screen("Outbox", "outbox", "ledger", "outboxmessage"),
         _screen("Inbox", "move_to_inbox", "ledger", "inboxevent"),
         _screen("Webhook endpoints", "webhook", "wallets", "webhookendpoint"),
         _screen("Webhook deliveries", "send", "wallets", "webhookdelivery"),
         _screen("E-mails", "mail", "wallets", "notificationemail"),
         _screen("Commands", "terminal", "ledger", "command"),
+        _screen("Approval rules", "gavel", "wallets", "approvalrule"),
+        {
+            **_screen("Approvals log", "history_edu", "wallets", "approval"),
+            "link": format_lazy("{}?whose=all", reverse_lazy("admin:wallets_approval_changelist")),
+            "active": partial(_is_open, "/wallets/approval/", log=True),
+        },
         _screen("Audit trail", "policy", "compliance", "auditrecord"),
         _screen("Data access", "visibility", "compliance", "dataaccesslog"),
         _screen("Job runs", "work_history", "ledger", "jobrun"),
@@ -116,6 +146,12 @@ UNFOLD = {
             "900": "oklch(37.9% .095 259)",
             "950": "oklch(28.2% .070 260)",
         },
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "My security", "link": reverse_lazy("desk:security")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
     },
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
 }

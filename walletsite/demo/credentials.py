@@ -1,6 +1,7 @@
 """Log-ins of the demo: made up per installation, written to one file for its owner's eyes only.
 
-The database keeps hashes, so a file that is lost is answered by new passwords, never by the old ones.
+The database keeps hashes, so a file that is lost is answered by new passwords, never by the old ones. Staff have a
+second factor like everywhere else; the file is their authenticator app (`make code`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,16 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from compliance.core.origin import Origin
 from compliance.models import Company, ServiceAccount, User
+from compliance.selectors.security import factor_of
 from compliance.services.companies import renew_service_secret
+from compliance.services.one_time_codes import code_of, key_text, new_key, step_at
 from compliance.services.passwords import set_password
-from walletsite.demo.credentials_file import read_credentials
+from compliance.services.second_factors import clear_factor, enrol
+from walletsite.demo.credentials_file import AUTHENTICATOR_KEY, read_credentials
 from walletsite.demo.people import LOG_INS
 from walletsite.demo.seeding import SERVICE_NAME
 from walletsite.embedded.installation import write_private
@@ -45,9 +51,11 @@ def write_credentials(company: Company, *, base_url: str, file: Path) -> bool:
 
 def _are_of(content: dict[str, Any], users: dict[str, User], service: ServiceAccount) -> bool:
     """Whether the log-ins are those of this company, and not of one that was reset since."""
-    ids = {role: who.get("user_id") for role, who in content.get("users", {}).items()}
+    people = content.get("users", {})
+    ids = {role: who.get("user_id") for role, who in people.items()}
     wanted = {role: str(user.id) for role, user in users.items()}
-    return ids == wanted and content.get("service", {}).get("client_id") == service.client_id
+    has_apps = all(AUTHENTICATOR_KEY in people.get(role, {}) for role, user in users.items() if user.is_staff)
+    return ids == wanted and has_apps and content.get("service", {}).get("client_id") == service.client_id
 
 
 def _make_log_ins(users: dict[str, User], service: ServiceAccount) -> dict[str, Any]:
@@ -63,4 +71,14 @@ def _make_log_ins(users: dict[str, User], service: ServiceAccount) -> dict[str, 
 def _make_log_in(user: User) -> dict[str, str]:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     set_password(user_id=user.id, password=password, origin=_INSTALLATION)
-    return {"email": user.email, "password": password, "user_id": str(user.id)}
+    log_in = {"email": user.email, "password": password, "user_id": str(user.id)}
+    return log_in | ({AUTHENTICATOR_KEY: _set_up_app(user)} if user.is_staff else {})
+
+
+def _set_up_app(user: User) -> str:
+    """The key that the user's app has from now on. Whoever starts the demo is the app, and shows its first code."""
+    if factor_of(user) is not None:
+        clear_factor(user_id=user.id, reason="the demo has new log-ins", origin=_INSTALLATION)
+    key = new_key()
+    enrol(user_id=user.id, key=key, typed=code_of(key, step_at(timezone.now()) - 1), origin=_INSTALLATION)
+    return key_text(key)

@@ -8,6 +8,8 @@ from typing import Any
 
 from walletsite.embedded.places import CHECKOUT
 
+AUTHENTICATOR_KEY = "authenticator_key"
+"""Of a member of staff: what an authenticator app would keep, in Base32."""
 CREDENTIALS_FILE = CHECKOUT / ".demo" / "credentials.json"
 
 

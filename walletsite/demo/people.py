@@ -41,6 +41,7 @@ OSKAR = Person("Oskar", "Brandt", DESK, "Engineering")
 ANNA = Person("Anna", "Schneider", DESK, "Engineering")
 KATRIN = Person("Katrin", "Berger", LEAD, "Operations", Role.MANAGER)
 FELIX = Person("Felix", "Schubert", DESK, "Operations")
+MARTA = Person("Marta", "Jensen", DESK, "Operations", Role.FINANCE)
 FRIDA = Person("Frida", "Lang", STAFF, role=Role.FINANCE)
 CONRAD = Person("Conrad", "Meier", STAFF, role=Role.COMPLIANCE)
 AUDREY = Person("Audrey", "Laurent", STAFF, role=Role.AUDITOR)
@@ -66,14 +67,21 @@ PEOPLE = (
     Person("Nina", "Fischer", DESK, "Operations"),
     Person("Lukas", "Haas", DESK, "Operations"),
     Person("Yara", "Haddad", DESK, "Operations"),
-    Person("Marta", "Jensen", DESK, "Operations"),
+    MARTA,
     FRIDA,
     CONRAD,
     AUDREY,
 )
 
-LOG_INS = {"employee": MIA, "manager": LENA, "finance": FRIDA, "compliance": CONRAD, "auditor": AUDREY}
-"""Who of them can log in, by role. Mia is in Lena's team."""
+LOG_INS = {
+    "employee": MIA,
+    "manager": LENA,
+    "finance": FRIDA,
+    "checker": MARTA,
+    "compliance": CONRAD,
+    "auditor": AUDREY,
+}
+"""Who of them can log in, by role. Mia is in Lena's team; the checker is a second one of finance, for four eyes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,8 +23,10 @@ from compliance.services.companies import create_company, create_service_account
 from compliance.services.users import create_user
 from ledger.selectors.transactions import Transaction
 from wallets.models import Wallet, WalletStatus, WalletType
+from wallets.services.approvals import create_default_rules
 from wallets.services.past import PastKind, PastMovement, origin_of, post_past_movements
 from wallets.services.wallets import Opening, change_status, open_wallet
+from walletsite.demo.approving import ask_for_approvals
 from walletsite.demo.budgeting import Keeping, set_budgets_and_spend
 from walletsite.demo.history import Planned, plan_history
 from walletsite.demo.holding import hold_and_undo
@@ -83,6 +85,7 @@ def seed_company(progress: Progress = lambda done, total: None) -> Company:
         _post_history(nordwind, progress)
         _hold_and_undo(nordwind)
         _set_budgets_and_spend(nordwind)
+        _ask_for_approvals(nordwind)
         _put_two_wallets_out_of_order(nordwind)
     return company
 
@@ -99,6 +102,7 @@ def _found_company() -> Company:
     """The company, its people and their empty wallets: all of it or nothing."""
     with atomic():
         company = create_company(name=COMPANY_NAME, timezone=TIME_ZONE, currency=CURRENCY, origin=_INSTALLATION)
+        create_default_rules(company)
         teams = {name: create_team(company_id=company.id, name=name, origin=_INSTALLATION) for name in TEAMS}
         users = {
             person.email: create_user(
@@ -182,6 +186,11 @@ def _hold_and_undo(nordwind: Nordwind) -> None:
 def _set_budgets_and_spend(nordwind: Nordwind) -> None:
     wallets = {person: nordwind.wallet(person) for person in PEOPLE}
     set_budgets_and_spend(Keeping(nordwind.company, nordwind.user(FRIDA), nordwind.service, wallets))
+
+
+def _ask_for_approvals(nordwind: Nordwind) -> None:
+    wallets = {person: nordwind.wallet(person) for person in (MIA,)}
+    ask_for_approvals(wallets, finance=nordwind.user(FRIDA), manager=nordwind.user(LENA))
 
 
 def _put_two_wallets_out_of_order(nordwind: Nordwind) -> None:

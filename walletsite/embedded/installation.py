@@ -34,6 +34,7 @@ class Secrets:
     jwt_signing_key: str = field(default_factory=_word)
     seal_signing_seed: str = field(default_factory=_seed)
     webhook_encryption_key: str = field(default_factory=_word)
+    second_factor_encryption_key: str = field(default_factory=_word)
 
 
 def load_or_make_secrets(file: Path) -> Secrets:

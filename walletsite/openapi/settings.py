@@ -1,4 +1,4 @@
-"""drf-spectacular's settings, apart because settings must not import REST framework."""
+"""Settings of REST framework and drf-spectacular, apart because settings must not import either."""
 
 from __future__ import annotations
 
@@ -66,4 +66,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["walletsite.openapi.sharing.share", "walletsite.openapi.service_routes.complete"],
     "APPEND_COMPONENTS": {"schemas": {"Problem": _PROBLEM}},
+}
+
+INTERFACE: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger.api.policy.HasPolicy"],
+    "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "walletsite.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "walletsite.openapi.operations.ServiceSchema",
+    "URL_FORMAT_OVERRIDE": None,  # the form of an answer is chosen by Accept, and `format` is no parameter
+    "UNAUTHENTICATED_USER": None,
 }

@@ -22,6 +22,7 @@ GIVEN = (
     "SEAL_PUBLIC_KEYS",
     "SEAL_ANCHOR_FILE",
     "WEBHOOK_ENCRYPTION_KEYS",
+    "SECOND_FACTOR_ENCRYPTION_KEYS",
     "EMAIL_URL",
     "EMAIL_FROM",
     "DATABASE_URL",
@@ -46,6 +47,7 @@ def demo_environment(supervisor: Supervisor, folder: Path, *, base_url: str) -> 
         "JWT_SIGNING_KEYS": kept.jwt_signing_key,
         "SEAL_SIGNING_KEYS": f"demo:{kept.seal_signing_seed}",
         "WEBHOOK_ENCRYPTION_KEYS": kept.webhook_encryption_key,
+        "SECOND_FACTOR_ENCRYPTION_KEYS": kept.second_factor_encryption_key,
     }
     environment |= {name: os.environ[name] for name in GIVEN if name in os.environ}
     if "DATABASE_URL" not in environment:

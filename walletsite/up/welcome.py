@@ -15,6 +15,9 @@ PLACES = """\
     Documentation    {base_url}/v1/docs
     Back office      {base_url}/admin/
 """
+SECOND_FACTOR = """
+  The back office asks for a code besides: `make code`, in another terminal, shows them.
+"""
 FIRST_REQUEST = """\
 
   A first request:
@@ -44,4 +47,4 @@ def _log_ins(credentials: dict[str, Any]) -> str:
     lines = [f"    {role:<12} {who['email']:<36} {who['password']}" for role, who in people]
     service = credentials["service"]
     lines.append(f"    {'service':<12} {service['client_id']:<36} {service['client_secret']}")
-    return "\n  Log in as (also in .demo/credentials.json):\n\n" + "\n".join(lines) + "\n"
+    return "\n  Log in as (also in .demo/credentials.json):\n\n" + "\n".join(lines) + "\n" + SECOND_FACTOR

@@ -192,7 +192,7 @@ def test_a_refusal_is_told_of_each_time(owner: Owner) -> None:
     first, second = told_of(budget, "BudgetExceeded")
     assert first["txn_id"] != second["txn_id"]
     assert (first["period_key"], first["wallet_id"]) == (current(budget).key, str(owner.wallet.wallet_id))
-    assert first["user_id"] == str(owner.user_id)
+    assert (first["user_id"], first["was_refused"]) == (str(owner.user_id), True)
     look()
     assert len(exceeded(budget)) == 2
 
@@ -239,7 +239,8 @@ def test_the_first_crossing_of_a_budget_that_lets_it_pass(owner: Owner, enforcem
     owner.spend("5")
     look()
     assert exceeded(budget) == [("10", 105)]
-    assert told_of(budget, "BudgetExceeded")[0]["txn_id"] == str(crossing.document.id)
+    (told,) = told_of(budget, "BudgetExceeded")
+    assert (told["txn_id"], told["was_refused"]) == (str(crossing.document.id), False)
     post(owner.books.refund(crossing.document.id, "10"))
     post(owner.books.refund(_spent(owner).document.id, "7"))
     owner.spend("30")

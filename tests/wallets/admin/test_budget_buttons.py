@@ -21,7 +21,7 @@ from wallets.admin.budget_forms import proof_of
 
 REQUESTS, TEMPLATES = "/admin/budgets/budgetrequest/", "/admin/budgets/budgettemplate/"
 KEY = "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1"
-EDIT = ("change_amount", "move", "change_mode", "suspend", "reactivate", "end")
+EDIT = ("change_amount", "move", "copy_on", "change_mode", "suspend", "reactivate", "end")
 
 
 def send(user: User, path: str, **form: str) -> Any:
@@ -120,7 +120,7 @@ def test_the_other_buttons(scene: Scene, meals: dict[str, Any]) -> None:
 
 def test_who_is_offered_what(scene: Scene, meals: dict[str, Any]) -> None:
     cast, own = scene.cast, set_budget(scene.cast.frida, scene.bobs, name="Bob's own")
-    usual = {"change_amount", "move", "change_mode", "suspend", "end"}
+    usual = {"change_amount", "move", "copy_on", "change_mode", "suspend", "end"}
     assert buttons_on(cast.bob, budget_path(meals)) == buttons_on(cast.frida, budget_path(meals)) == usual
     assert buttons_on(cast.bob, budget_path(own)) == set()
     assert buttons_on(cast.audrey, budget_path(meals)) == buttons_on(cast.conny, budget_path(meals)) == set()

@@ -10,8 +10,9 @@ import pytest
 
 from budgets.selectors.figures import PeriodFigures
 from tests.budgets.factories import Owner, current
-from wallets.admin.budget_bars import bar_of, elapsed_percent, left_of, share
+from wallets.admin.budget_bars import bar_of, elapsed_percent, left_of
 from wallets.admin.budget_charts import daily_chart, waterfall
+from wallets.admin.drawings import share
 
 PLAIN = PeriodFigures(
     allocated=Decimal(100),
@@ -73,14 +74,14 @@ def test_days_add_up_to_what_was_spent() -> None:
     now = min(datetime.now(UTC), period.ends_at - timedelta(seconds=1))
     chart = daily_chart(period, now)
     assert chart is not None
-    assert (chart.days[-1].spent, chart.days[-1].total) == ("40.00", "40.00")
+    assert chart.rows[-1][1:4] == ("EUR", "40.00", "40.00")
     length = (period.ends_at - period.starts_at + timedelta(hours=2)).days
-    assert chart.days[0].even == f"{Decimal(300) / length:.4f}"[:-2]
-    assert chart.line.split()[0] == "0,160"
-    assert chart.ideal == "0,160 900,0"
+    assert chart.rows[0][4] == f"{Decimal(300) / length:.4f}"[:-2]
+    assert '<polyline class="line" points="0,160 ' in chart.drawing
+    assert ' 900,0"></polyline>' in chart.drawing  # even use ends at what is allowed
     last = daily_chart(period, period.ends_at + timedelta(days=3))
     assert last is not None
-    assert (len(last.days), last.days[-1].even, last.days[-1].total) == (length, "300.00", "40.00")
+    assert (len(last.rows), last.rows[-1][3:]) == (length, ("40.00", "300.00"))
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,15 @@ from ledger.selectors.clock import database_now
 from tests.wallets.admin.staff import at_desk, page, wallet_path
 from tests.wallets.scene import Scene, book
 from wallets.admin import wallets
-from wallets.admin.charts import HEIGHT, WIDTH, balance_chart
+from wallets.admin.charts import balance_chart
+from wallets.admin.drawings import HEIGHT, WIDTH, Chart
 
 
-def points(line: str) -> list[tuple[int, int]]:
-    return [(int(x), int(y)) for x, y in (pair.split(",") for pair in line.split())]
+def points(chart: Chart) -> list[tuple[int, int]]:
+    """Of its line."""
+    found = re.search(r'<polyline class="line" points="([^"]+)"', chart.drawing)
+    assert found
+    return [(int(x), int(y)) for x, y in (pair.split(",") for pair in found[1].split())]
 
 
 def test_the_chart_of_ninety_days(scene: Scene) -> None:
@@ -25,15 +30,16 @@ def test_the_chart_of_ninety_days(scene: Scene) -> None:
     for days, amount in ((60, "300"), (30, "-100")):
         book(scene.bobs, amount, key=amount, effective_at=now - timedelta(days=days))
     chart = balance_chart(scene.bobs, database_now())
-    drawn = points(chart.line)
-    assert (drawn[0], drawn[-1]) == ((0, HEIGHT - 2), (WIDTH, 2 + (HEIGHT - 4) // 3))
-    assert min(drawn, key=lambda point: point[1])[1] == 2
-    assert sorted({y for _, y in drawn}) == [2, 2 + (HEIGHT - 4) // 3, HEIGHT - 2]
-    assert ("0.00 EUR" in chart.lowest, "300.00 EUR" in chart.highest) == (True, True)
+    drawn = points(chart)
+    two_thirds = HEIGHT - HEIGHT * 2 // 3
+    assert (drawn[0], drawn[-1]) == ((0, HEIGHT), (WIDTH, two_thirds))
+    assert sorted({y for _, y in drawn}) == [0, two_thirds, HEIGHT]
+    assert "between 0.00 EUR and 300.00 EUR" in chart.words
+    assert (chart.rows[0][1:], chart.rows[-1][1:]) == (("EUR", "0.00"), ("EUR", "200.00"))
 
 
 def test_a_wallet_that_never_held_anything_is_drawn_at_the_bottom(scene: Scene) -> None:
-    assert {y for _, y in points(balance_chart(scene.charlies, database_now()).line)} == {HEIGHT - 2}
+    assert {y for _, y in points(balance_chart(scene.charlies, database_now()))} == {HEIGHT}
 
 
 def test_the_page_of_a_wallet_leads_to_the_explanation(scene: Scene) -> None:
@@ -69,3 +75,11 @@ def test_nobody_else_sees_it_and_nobody_changes_it(scene: Scene) -> None:
     assert at_desk(scene.cast.bob).get(wallet_path(scene.charlies, "explain")).status_code == 404
     assert at_desk(scene.cast.alice).get(wallet_path(scene.alices, "explain")).status_code in {302, 403}
     assert at_desk(scene.cast.audrey).get(wallet_path(scene.charlies, "explain")).status_code == 200
+
+
+def test_the_chart_as_a_file(scene: Scene) -> None:
+    path = wallet_path(scene.alices, "balance")
+    answer = at_desk(scene.cast.bob).get(path)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="balance-{scene.alices.id.hex[-8:]}.csv"'
+    assert answer.content.decode().splitlines()[-1].endswith(",EUR,100.00")
+    assert at_desk(scene.cast.bob).get(wallet_path(scene.charlies, "balance")).status_code == 404

@@ -12,18 +12,27 @@ from django.db import OperationalError
 from django.test import Client
 
 from compliance.models import User
+from ledger.admin.cells import in_words
 from ledger.selectors.totals import Holdings
 from tests.compliance.clients import api_as
 from tests.compliance.factories import make_cast
 from tests.wallets.admin.staff import at_desk, page
 from tests.wallets.budgets import pay, set_budget
 from tests.wallets.scene import Scene, give_wallet, send, set_status, transfer_body
-from walletsite.back_office import home
+from wallets.admin.drawings import Chart
+from walletsite.back_office import sight
+from walletsite.back_office.tiles import start_of_day
 
 
 def context_of(client: Client) -> Any:
     response: Any = client.get("/admin/")
     return response.context
+
+
+def chart_of(context: Any, name: str) -> Chart:
+    (chart,) = [part["chart"] for part in context["parts"] if "chart" in part and part["chart"].name == name]
+    assert isinstance(chart, Chart)
+    return chart
 
 
 def tiles(user: User) -> dict[str, tuple[str, str]]:
@@ -40,9 +49,12 @@ def test_the_company_as_finance_sees_it(scene: Scene) -> None:
     assert shown["Refused today"] == ("1", "bad")
     assert shown["Sum of all postings"] == ("0", "good")
     assert shown["Events to publish"][0] != "0"
+    assert shown["Newest seal"] == ("none yet", "")
     text = page(at_desk(scene.cast.frida), "/admin/")
-    for figure in ("100.00 EUR", "−100.00 EUR", "7.25 USD", "−7.25 USD"):
-        assert figure in text
+    assert chart_of(context_of(at_desk(scene.cast.frida)), "balances").rows == [
+        ("EUR", "100.00", "0.00", "0.00", "100.00", "-100.00"),
+        ("USD", "7.25", "0.00", "0.00", "7.25", "-7.25"),
+    ]
     assert "1000.00 EUR" not in text
     statuses = context_of(at_desk(scene.cast.frida))["statuses"]
     assert [row["count"] for row in statuses] == [3, 0, 1, 0]
@@ -52,8 +64,8 @@ def test_the_team_as_its_manager_sees_it(scene: Scene) -> None:
     give_wallet(scene.cast.charlie, "7.25", currency="USD", type="SAVINGS")
     context = context_of(at_desk(scene.cast.bob))
     of_budgets = ["Budgets ahead of time", "Budgets over 80 %", "Requests for more"]
-    assert [tile.title for tile in context["tiles"]] == ["Transactions today", "Refused today", *of_budgets]
-    assert [row["asset"] for row in context["held"]] == ["EUR"]
+    assert [tile.title for tile in context["tiles"]] == [*of_budgets, "Transactions today", "Refused today"]
+    assert chart_of(context, "balances").rows == [("EUR", "100.00", "0.00", "0.00", "100.00")]
     assert [row["count"] for row in context["statuses"]] == [2, 0, 0, 0]
 
 
@@ -80,7 +92,7 @@ def test_budgets_near_their_end_and_requests(scene: Scene) -> None:
 
 def test_money_that_was_made_or_lost_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [Holdings("EUR", {"AVAILABLE": Decimal("10.01")}, Decimal(-10)), Holdings("USD", {}, Decimal(0))]
-    monkeypatch.setattr(home, "holdings", lambda scope: wrong)
+    monkeypatch.setattr(sight, "holdings", lambda scope: wrong)
     assert tiles(scene.cast.audrey)["Sum of all postings"] == (
         '<span class="money">0.01 EUR</span>',
         "bad",
@@ -91,7 +103,7 @@ def test_a_ledger_too_large_to_add_up_does_not_break_the_page(scene: Scene, monk
     def slow(scope: object) -> list[Holdings]:
         raise OperationalError
 
-    monkeypatch.setattr(home, "holdings", slow)
+    monkeypatch.setattr(sight, "holdings", slow)
     client = at_desk(scene.cast.audrey)
     assert "Too much to add up here just now." in page(client, "/admin/")
     assert tiles(scene.cast.audrey)["Sum of all postings"] == ("not now", "")
@@ -99,8 +111,8 @@ def test_a_ledger_too_large_to_add_up_does_not_break_the_page(scene: Scene, monk
 
 def test_a_day_starts_at_the_companys_midnight() -> None:
     now = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)
-    assert home.start_of_day(now, ZoneInfo("Europe/Berlin")) == datetime(2026, 3, 29, 22, 0, tzinfo=UTC)
-    assert home.start_of_day(now, ZoneInfo("UTC")) == datetime(2026, 3, 29, tzinfo=UTC)
+    assert start_of_day(now, ZoneInfo("Europe/Berlin")) == datetime(2026, 3, 29, 22, 0, tzinfo=UTC)
+    assert start_of_day(now, ZoneInfo("UTC")) == datetime(2026, 3, 29, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +126,4 @@ def test_a_day_starts_at_the_companys_midnight() -> None:
     ],
 )
 def test_ages_in_words(age: timedelta, words: str) -> None:
-    assert home.in_words(age) == words
+    assert in_words(age) == words

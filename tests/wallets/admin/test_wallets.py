@@ -63,8 +63,8 @@ def test_the_figures_of_a_page_are_one_query(scene: Scene) -> None:
     with CaptureQueriesContext(connection) as many:
         text = page(client, WALLETS)
     assert len(many) == len(few)
-    assert text.count("1.00 EUR") == 10
-    assert text.count("100.00 EUR") == 2
+    assert text.count("1.00 EUR") == 20  # balance and what is available of it, and both columns of its last movement
+    assert text.count("100.00 EUR") == 4
     assert "000000" not in "".join(part.split("</span>")[0] for part in text.split('class="money">')[1:])
 
 
@@ -101,7 +101,7 @@ def test_looks_are_recorded(scene: Scene) -> None:
     assert (last.subject_id, last.context, last.fields) == (
         cast.alice.id,
         f"GET {path}",
-        ["email", "first_name", "last_name"],
+        ["email", "first_name", "kyc_status", "last_name", "risk_level"],
     )
     count = looks.count()
     client.get(wallet_path(scene.bobs))

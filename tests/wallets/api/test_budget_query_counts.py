@@ -65,7 +65,7 @@ def test_a_question_costs_the_same_under_any_number_of_rules(scene: Scene) -> No
         set_budget(scene.cast.bob, scene.alices, period_type=period_type)
     for window in ("DAILY", "WEEKLY"):
         set_limit(scene.cast.bob, scene, window=window)
-    assert [few, ask()] == [9, 9]
+    assert [few, ask()] == [8, 8]
 
 
 def test_changing_budgets(scene: Scene) -> None:

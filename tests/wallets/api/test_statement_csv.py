@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 
+from ledger.api.csv_files import safe_cell
 from tests.wallets.api.drawn import CSV, MARCH, TEXTS, at, body, fill, statement
 from tests.wallets.scene import book
-from wallets.api.statement_files.csv_form import safe_cell
 from wallets.models import Wallet
 
 HEADER = ["effective_at", "txn_id", "type", "description", "amount", "balance_after", "ledger_version"]

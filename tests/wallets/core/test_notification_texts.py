@@ -20,6 +20,8 @@ FACTS = {
     "period_key": "2026-11",
     "code": "funds.insufficient",
     "status": "APPROVED",
+    "change": "second_factor_reset",
+    "title": "Adjust a balance",
 }
 TEXTS = {
     Kind.WALLET_FROZEN: (
@@ -49,7 +51,26 @@ TEXTS = {
         "Your request for 80.00 EUR more budget is approved",
         "The decision is kept with the request.",
     ),
+    Kind.SECURITY_CHANGED: (
+        "Your second factor was reset",
+        "If it was not you who did this or asked for it, tell finance or compliance at once.",
+    ),
+    Kind.APPROVAL_REQUESTED: (
+        "Waiting for approval: adjust a balance (80.00 EUR)",
+        "Somebody has asked for this, and you may check it.",
+    ),
+    Kind.APPROVAL_DECIDED: ("Your request is approved: adjust a balance (80.00 EUR)", "It was done."),
 }
+
+
+def test_a_budget_that_refused_a_spend_was_not_overrun() -> None:
+    text = text_of(
+        Kind.BUDGET_EXCEEDED, {**FACTS, "was_refused": "yes"}, lambda amount, asset: format_amount(amount, 2)
+    )
+    assert (text.title, text.body) == (
+        "Trips refused a spend",
+        "In 2026-11 it lacked 0.125 EUR for a spend. You are told once a day.",
+    )
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -64,6 +85,11 @@ def test_what_each_kind_says(kind: Kind) -> None:
         (Kind.SPEND_REFUSED, {"code": "brand.new"}, "Nothing was moved. The reason is brand.new."),
         (Kind.BUDGET_CHANGED, {"period_key": ""}, "Each new period starts with 500.00 EUR."),
         (Kind.BUDGET_CHANGED, {"more_amount": "40"}, "It allows 40.00 EUR more in 2026-11."),
+        (
+            Kind.APPROVAL_DECIDED,
+            {"status": "STALE", "detail": "The wallet is frozen."},
+            "It was approved, but could not be done any more. The wallet is frozen.",
+        ),
         (Kind.BUDGET_CHANGED, {"more_amount": "-12.5"}, "It allows 12.50 EUR less in 2026-11."),
     ],
 )

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
+from rich.console import Console
 
 from compliance.errors import InvalidCredentials
 from compliance.models import AuditRecord, Company
 from compliance.services.credentials import verify_service_account, verify_user
 from tests.compliance.clients import api_with
+from walletsite.demo.authenticator import codes
 from walletsite.demo.credentials import write_credentials
 from walletsite.demo.credentials_file import CREDENTIALS_FILE, read_credentials
 
@@ -18,6 +24,7 @@ ROLES = {
     "employee": "EMPLOYEE",
     "manager": "MANAGER",
     "finance": "FINANCE",
+    "checker": "FINANCE",
     "compliance": "COMPLIANCE",
     "auditor": "AUDITOR",
 }
@@ -50,7 +57,9 @@ def test_the_file_has_the_promised_form(nordwind: Company, file: Path) -> None:
     assert list(content) == ["base_url", "admin_url", "users", "service"]
     assert (content["base_url"], content["admin_url"]) == (URL, f"{URL}/admin/")
     assert list(content["users"]) == list(ROLES)
-    assert all(list(user) == ["email", "password", "user_id"] for user in content["users"].values())
+    assert list(content["users"].pop("employee")) == ["email", "password", "user_id"], "who has no business there"
+    of_staff = ["email", "password", "user_id", "authenticator_key"]
+    assert all(list(user) == of_staff for user in content["users"].values())
     assert list(content["service"]) == ["client_id", "client_secret"]
 
 
@@ -87,6 +96,38 @@ def test_a_second_run_keeps_the_log_ins_and_writes_the_address_anew(nordwind: Co
     after = read_credentials(file)
     assert after == {**before, "base_url": "http://localhost:4004", "admin_url": "http://localhost:4004/admin/"}
     assert can_log_in(after["users"]["employee"])
+
+
+def shown_code(file: Path, role: str) -> str:
+    """What `make code` prints."""
+    printed = io.StringIO()
+    Console(file=printed, width=120).print(codes(read_credentials(file), now=timezone.now()))
+    (row,) = [line for line in printed.getvalue().splitlines() if role in line]
+    found = re.search(r"(\d{6})\D*$", row)
+    assert found is not None, row
+    return found[1]
+
+
+@pytest.mark.parametrize("role", ["manager", "finance", "compliance", "auditor"])
+def test_staff_come_into_the_back_office_with_the_code_that_is_printed(
+    nordwind: Company, file: Path, role: str
+) -> None:
+    for _ in range(2):  # log-ins that are made anew have a new app
+        write_credentials(nordwind, base_url=URL, file=file)
+        who, client = read_credentials(file)["users"][role], Client()
+        client.post("/admin/login/", {"username": who["email"], "password": who["password"]})
+        assert client.post("/admin/login/code/", {"code": shown_code(file, role)})["Location"] == "/admin/"
+        assert client.get("/admin/").status_code == 200
+        lose(file)
+
+
+def test_a_file_from_before_the_second_factor_is_replaced(nordwind: Company, file: Path) -> None:
+    write_credentials(nordwind, base_url=URL, file=file)
+    content = read_credentials(file)
+    del content["users"]["finance"]["authenticator_key"]
+    file.write_text(json.dumps(content))
+    assert write_credentials(nordwind, base_url=URL, file=file)
+    assert "authenticator_key" in read_credentials(file)["users"]["finance"]
 
 
 def lose(file: Path) -> None:
@@ -143,5 +184,5 @@ def test_two_installations_have_nothing_in_common(nordwind: Company, tmp_path: P
     one, two = (read_credentials(tmp_path / name / "credentials.json") for name in ("one", "two"))
     passwords = [user["password"] for content in (one, two) for user in content["users"].values()]
     secrets = [content["service"]["client_secret"] for content in (one, two)]
-    assert len(set(passwords + secrets)) == 12
+    assert len(set(passwords + secrets)) == 14
     assert min(map(len, passwords + secrets)) >= 20

@@ -37,6 +37,7 @@ def test_who_works_at_nordwind() -> None:
         "employee": "EMPLOYEE",
         "manager": "MANAGER",
         "finance": "FINANCE",
+        "checker": "FINANCE",
         "compliance": "COMPLIANCE",
         "auditor": "AUDITOR",
     }

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from compliance.models import User
 from tests.browser.served import served
-from tests.compliance.factories import PASSWORD, SECRET, Cast, make_cast
+from tests.compliance.factories import PASSWORD, SECRET, Cast, UserFactory, make_cast
 from tests.wallets.scene import available, book, give_wallet, set_status
 from walletsite.demo.journeys import __main__ as journeys
 from walletsite.demo.journeys.client import Answer, Request
@@ -17,10 +18,13 @@ from walletsite.demo.journeys.stage import Actor, Stage, Unexpected
 
 
 def credentials_of(cast: Cast, base_url: str) -> dict[str, Any]:
+    marta: User = UserFactory(company=cast.company, role="FINANCE")
+    give_wallet(marta)
     people = {
         "employee": cast.alice,
         "manager": cast.bob,
         "finance": cast.frida,
+        "checker": marta,
         "compliance": cast.conny,
         "auditor": cast.audrey,
     }

@@ -23,7 +23,8 @@ from ledger.selectors.transactions import Transaction
 from ledger.services.holds import expected_money, payee_clearing
 from ledger.services.invariants import check_invariants
 from ledger.services.replay import replay
-from wallets.models import Wallet, WalletStatus
+from wallets.models import Approval, ApprovalRule, Wallet, WalletStatus
+from wallets.selectors.approvals import waiting_for
 from wallets.selectors.reservations import find_visible_reservations
 from wallets.services.bookings import clearing_account
 from wallets.services.past import PastKind
@@ -87,9 +88,9 @@ class SeededCompanyTest(TestCase):
         users = User.objects.filter(company=self.company)
         assert (users.count(), Team.objects.filter(company=self.company).count()) == (24, 3)
         assert Counter(users.values_list("role", flat=True)) == {
-            "EMPLOYEE": 18,
+            "EMPLOYEE": 17,
             "MANAGER": 3,
-            "FINANCE": 1,
+            "FINANCE": 2,
             "COMPLIANCE": 1,
             "AUDITOR": 1,
         }
@@ -155,7 +156,7 @@ class SeededCompanyTest(TestCase):
             assert in_wallets > 0
 
     def test_there_is_a_hold_of_every_kind_and_two_were_undone(self) -> None:
-        (frida,) = User.objects.filter(company=self.company, role=Role.FINANCE)
+        frida = User.objects.get(company=self.company, first_name="Frida")
         holds = find_visible_reservations(frida)
         assert {hold.transaction.reference_id: (hold.status, hold.transaction.state) for hold in holds} == {
             "NW-HOLD-1": ("ACTIVE", "BALANCE_RESERVED"),
@@ -168,11 +169,21 @@ class SeededCompanyTest(TestCase):
         undone = Transaction.objects.filter(company_id=self.company.id, original_transaction_id__isnull=False)
         assert sorted(undone.values_list("type", "amount")) == [("REFUND", Decimal("9.5")), ("REVERSAL", Decimal(12))]
 
+    def test_two_requests_wait_for_a_second_person(self) -> None:
+        asked = Approval.objects.filter(company=self.company).order_by("created_at", "id")
+        assert list(asked.values_list("operation", "requested_role", "status", "amount", "currency")) == [
+            ("adjustment.post", "FINANCE", "PENDING", 25, "EUR"),
+            ("budget.change", "MANAGER", "PENDING", 1200, "EUR"),
+        ]
+        assert ApprovalRule.objects.filter(company=self.company, is_active=True).count() == 5
+        marta = User.objects.get(company=self.company, first_name="Marta")
+        assert waiting_for(marta).count() == 2
+
     def test_budgets_come_by_templates_and_for_teams_and_the_company(self) -> None:
         budgets = Budget.objects.filter(company_id=self.company.id)
         assert Counter(budgets.values_list("scope", "name")) == {
             ("WALLET", "Monthly budget"): 24,
-            ("WALLET", "Weekly budget"): 18,
+            ("WALLET", "Weekly budget"): 17,
             ("WALLET", "Weekly trips"): 1,
             ("WALLET", "Monthly travel budget"): 1,
             **{("TEAM", f"{team}, a month"): 1 for team in ("Sales", "Engineering", "Operations")},

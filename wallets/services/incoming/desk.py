@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from compliance.core.origin import Origin
+from compliance.core.roles import roles_over_all
 from compliance.models import User
 from compliance.services.audit import record_change
 from ledger.errors import Forbidden
@@ -15,7 +16,7 @@ from ledger.services import inbox
 from ledger.services.inbox import Receipt
 from wallets.services.incoming import HANDLERS
 
-DECIDERS = frozenset({"FINANCE"})
+DECIDERS = roles_over_all("messages.settle")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.conf import settings
 from prometheus_client import Counter
 
 from budgets.selectors.budgets import names_of
@@ -18,10 +17,10 @@ from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
 from ledger.services.following import OutboxMessage, Progress, follow
 from wallets.core.notices import Notice, Unreadable, notice_of, with_budget_name
-from wallets.core.notification_kinds import default_ways
-from wallets.models import EmailStatus, Notification
+from wallets.models import Notification
 from wallets.selectors.notifications import ways_of
 from wallets.services.notifications.recipients import Directory
+from wallets.services.notifications.writing import row_for
 
 FOLLOWER = "notifications"
 MAX_AGE = timedelta(days=3)
@@ -93,21 +92,18 @@ def _rows(told: Sequence[tuple[OutboxMessage, Notice]], now: datetime) -> Iterat
             NOTED.labels("nobody").inc()
             log.warning("notification_for_nobody", message_id=str(message.id), type=message.type)
         for user in users:
-            ways = wishes.get((user.id, notice.kind)) or default_ways(notice.kind)
-            is_mailed = ways.email and settings.SENDS_EMAIL
-            if not (ways.in_app or is_mailed):
-                continue
-            NOTED.labels("told").inc()
-            yield Notification(
-                user=user,
+            row = row_for(
+                user,
+                wishes.get((user.id, notice.kind)),
                 kind=notice.kind,
                 cause=_cause(notice, message, user),
                 facts=notice.facts,
-                in_app=ways.in_app,
                 occurred_at=message.created_at,
-                email_status=EmailStatus.PENDING if is_mailed else EmailStatus.NONE,
-                email_next_attempt_at=now if is_mailed else None,
+                now=now,
             )
+            if row is not None:
+                NOTED.labels("told").inc()
+                yield row
 
 
 def _cause(notice: Notice, message: OutboxMessage, user: User) -> str:

@@ -1,4 +1,5 @@
-"""Whom a notice goes to. However many notices, the people are read by three queries."""
+"""Whom a notice goes to. However many notices, the people are read by three queries, one more where somebody has to
+decide and may be away."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from compliance.models import User
+from compliance.models import Role, User
+from compliance.selectors.deputies import deputies_of
 from compliance.selectors.recipients import managers_and_finance, people_by_id
 from wallets.core.notices import Audience, Notice
 from wallets.models import Wallet
@@ -20,6 +22,7 @@ class Directory:
     people: dict[UUID, User]
     managers: dict[UUID, list[User]]
     finance: dict[UUID, list[User]]
+    deputies: dict[UUID, list[User]]
 
     @classmethod
     def of(cls, notices: Sequence[Notice]) -> Directory:
@@ -28,9 +31,12 @@ class Directory:
         people = people_by_id([*(notice.asked_by for notice in notices if notice.asked_by), *owners.values()])
         companies = {notice.company_id for notice in notices if notice.company_id}
         if not companies:
-            return cls(owners, people, {}, {})
+            return cls(owners, people, {}, {}, {})
         teams = [*(user.team_id for user in people.values()), *(notice.team_id for notice in notices)]
-        return cls(owners, people, *managers_and_finance({team for team in teams if team}, companies))
+        managers, finance = managers_and_finance({team for team in teams if team}, companies)
+        asked = any(notice.audience == Audience.OWNERS_MANAGERS for notice in notices)
+        deputies = deputies_of(user.id for users in managers.values() for user in users) if asked else {}
+        return cls(owners, people, managers, finance, deputies)
 
     def recipients(self, notice: Notice) -> list[User]:
         """Each once. Nobody is told of his own request as one to decide, and no manager of his own wallet as one."""
@@ -43,7 +49,7 @@ class Directory:
             case Audience.OWNER_AND_MANAGERS:
                 return [*owner, *self._others(notice, self._managers_of(owner))]
             case Audience.OWNERS_MANAGERS:
-                return self._others(notice, self._managers_of(owner)) or self._finance(notice)
+                return self._deciders(notice, self._managers_of(owner)) or self._finance(notice)
             case Audience.MANAGERS:
                 return self._others(notice, self._of(self.managers, notice.team_id)) or self._finance(notice)
             case Audience.FINANCE:
@@ -58,6 +64,13 @@ class Directory:
 
     def _managers_of(self, people: Sequence[User]) -> list[User]:
         return [manager for person in people for manager in self._of(self.managers, person.team_id)]
+
+    def _deciders(self, notice: Notice, managers: Sequence[User]) -> list[User]:
+        """With the managers who stand in for them now: these look after the same people."""
+        able = self._others(notice, managers)
+        standing_in = [user for manager in able for user in self._of(self.deputies, manager.id)]
+        stand_ins = [user for user in standing_in if user.role == Role.MANAGER]
+        return list(dict.fromkeys([*able, *self._others(notice, stand_ins)]))
 
     def _finance(self, notice: Notice) -> list[User]:
         return self._others(notice, self._of(self.finance, notice.company_id))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -18,6 +17,7 @@ from standardwebhooks import Webhook
 
 from compliance.core.origin import Origin
 from compliance.services.audit import record_change
+from compliance.services.encryption import box_with
 from ledger.selectors.clock import DatabaseClock
 from wallets.models import WebhookSecret
 
@@ -95,10 +95,4 @@ def reencrypt_secrets() -> int:
 
 
 def _box() -> MultiFernet:
-    """Encrypts with the first key of the settings, opens with each."""
-    return MultiFernet([Fernet(_fernet_key(key)) for key in settings.WEBHOOK_ENCRYPTION_KEYS])
-
-
-def _fernet_key(text: str) -> bytes:
-    """A key of the environment has any form and 256 bits or more; Fernet wants exactly 256."""
-    return urlsafe_b64encode(sha256(text.encode()).digest())
+    return box_with(settings.WEBHOOK_ENCRYPTION_KEYS)

@@ -15,6 +15,7 @@ from walletsite.demo.journeys.batching import settle_all_or_nothing
 from walletsite.demo.journeys.booking import book_a_hotel
 from walletsite.demo.journeys.budgeting import ask_for_more, meet_a_limit
 from walletsite.demo.journeys.cast import Cast, gather_cast
+from walletsite.demo.journeys.checking import check_by_four_eyes
 from walletsite.demo.journeys.holding import take_a_deposit
 from walletsite.demo.journeys.joining import join_and_leave
 from walletsite.demo.journeys.keeping import audit_a_wallet, lose_a_phone
@@ -34,6 +35,7 @@ JOURNEYS: tuple[tuple[str, Journey], ...] = (
     ("A parcel that never came, and a payment too many", send_money_back),
     ("Mia meets her budget, and asks for more", ask_for_more),
     ("Two transfers a week, and no third", meet_a_limit),
+    ("Frida proposes, and Marta lets it happen", check_by_four_eyes),
     ("Audrey audits", audit_a_wallet),
 )
 

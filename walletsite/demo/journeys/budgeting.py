@@ -65,7 +65,9 @@ def _give_back(stage: Stage, cast: Cast, txn_ids: list[str]) -> None:
         for txn_id in txn_ids:
             back: dict[str, Any] = {"reason": "It was only a demonstration."}
             undo = Request("POST", f"/v1/transactions/{txn_id}/reversals", back, new_key())
-            stage.step(cast.frida, "turns it around: it was only a demonstration.", undo, expect=201, type="REVERSAL")
+            stage.step(
+                cast.bookings, "turns it around: it was only a demonstration.", undo, expect=201, type="REVERSAL"
+            )
 
 
 def meet_a_limit(stage: Stage, cast: Cast) -> None:

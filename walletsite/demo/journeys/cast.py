@@ -15,11 +15,12 @@ ENOUGH_FOR_EVERY_JOURNEY = Decimal("300.00")
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """mia is an employee of lena's team; frida does finance, audrey audits, bookings is another program."""
+    """mia is an employee of lena's team; frida and marta do finance, audrey audits, bookings is another program."""
 
     mia: Actor
     lena: Actor
     frida: Actor
+    marta: Actor
     audrey: Actor
     bookings: Actor
 
@@ -36,6 +37,7 @@ def gather_cast(credentials: dict[str, Any]) -> Cast:
         mia=_person("Mia", base_url, users["employee"]),
         lena=_person("Lena", base_url, users["manager"]),
         frida=_person("Frida", base_url, users["finance"]),
+        marta=_person("Marta", base_url, users["checker"]),
         audrey=_person("Audrey", base_url, users["auditor"]),
         bookings=Actor("The booking service", _log_in("The booking service", base_url, credentials["service"])),
     )

@@ -55,4 +55,4 @@ def take_a_deposit(stage: Stage, cast: Cast) -> None:
         undo = Request(
             "POST", f"/v1/transactions/{txn_id}/reversals", {"reason": "It was only a demonstration."}, new_key()
         )
-        stage.step(cast.frida, "turns it around: it was only a demonstration.", undo, expect=201, type="REVERSAL")
+        stage.step(cast.bookings, "turns it around: it was only a demonstration.", undo, expect=201, type="REVERSAL")

@@ -38,5 +38,5 @@ def send_money_back(stage: Stage, cast: Cast) -> None:
     with stage.balances({mia: "0", lena: "0"}):
         stamps = stage.step(mia, "pays for stamps that Lena has given her.", again, expect=201).body["txn_id"]
         reverse = undo(stamps, "reversals", "They were a gift.")
-        stage.step(frida, "reverses the payment.", reverse, expect=201, type="REVERSAL", original_txn_id=stamps)
+        stage.step(cast.bookings, "reverses the payment.", reverse, expect=201, type="REVERSAL", original_txn_id=stamps)
     stage.step(mia, "sees it reversed.", Request("GET", f"/v1/transactions/{stamps}"), expect=200, status="REVERSED")

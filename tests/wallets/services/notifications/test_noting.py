@@ -15,6 +15,7 @@ from ledger.ids import new_id
 from ledger.models import OutboxMessage
 from tests.compliance.clients import api_as
 from tests.compliance.factories import Cast, UserFactory, make_cast
+from tests.compliance.standing_in import stand_in
 from tests.ledger.sessions import answers, open_elsewhere, together
 from tests.wallets.budgets import set_budget
 from tests.wallets.notices import (
@@ -200,6 +201,18 @@ def test_people_are_told_which_budget_it_is(scene: Scene) -> None:
     assert sorted(titles(scene.cast.alice)) == [EXCEEDED, "Meals has reached 80 %", "Meals was changed"]
 
 
+def test_a_manager_who_stands_in_is_told_what_waits(scene: Scene) -> None:
+    """Not of what is about the one who is away, nor whoever could not answer in the place of a manager."""
+    cast = scene.cast
+    other, away = (UserFactory(company=cast.company, role="MANAGER", team=cast.charlie.team) for _ in range(2))
+    stand_in(other, for_=cast.bob)
+    stand_in(cast.conny, for_=away)
+    note([asked(scene.alices), asked(scene.charlies)])
+    assert (titles(cast.bob), titles(other), titles(away), titles(cast.conny)) == ([ASKED], [ASKED] * 2, [ASKED], [])
+    note([asked(scene.bobs)])
+    assert titles(other) == [ASKED] * 2
+
+
 def test_a_thousand_messages_take_as_many_queries_as_one(
     scene: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -210,8 +223,8 @@ def test_a_thousand_messages_take_as_many_queries_as_one(
     many = [make(wallet) for wallet in wallets for make in kinds for _ in range(12)] + [refused(scene.alices)] * 40
     assert len(many) == 1000
     for messages in (one, many):
-        # the clock; names of budgets; owners, people, managers and finance; wishes; the rows
-        with django_assert_num_queries(7):
+        # the clock; names of budgets; owners, people, managers and finance, their deputies; wishes; the rows
+        with django_assert_num_queries(8):
             note(messages)
     rows = Notification.objects.filter(user__company=scene.cast.company)
     assert rows.filter(user__in=team).count() == 20 * (12 + 12 + 12)

@@ -21,7 +21,7 @@ from wallets.models import Notification
 from wallets.selectors.notifications import inbox_of, words_of
 from wallets.services.notifications.noting import note
 
-REACHED, EXCEEDED, CHANGED = "Trips has reached 50 %", "Trips is exceeded", "Trips was changed"
+REACHED, EXCEEDED, CHANGED = "Trips has reached 50 %", "Trips refused a spend", "Trips was changed"
 ASKED, DECIDED = "Somebody asks for 2.00 EUR more budget", "Your request for 2.00 EUR more budget is approved"
 WATCHED = {"name": "Trips", "total_amount": "10", "currency": "EUR", "thresholds": [50]}
 
