@@ -6,7 +6,7 @@ of guesses waits in a queue.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -46,8 +46,11 @@ class UnreadableKey(Exception):
     """None of SECOND_FACTOR_ENCRYPTION_KEYS opens it."""
 
 
-def enrol(*, user_id: UUID, key: bytes, typed: str, origin: Origin) -> list[str]:
+def enrol(*, user_id: UUID, key: bytes, typed: str, origin: Origin, typed_at: datetime | None = None) -> list[str]:
     """Set up the second factor of a user who has none. The app has to show that it has the key.
+
+    Args:
+        typed_at: None = now. Who makes the code himself says for which instant, so that no step ends in between.
 
     Returns:
         The recovery codes. They cannot be shown again.
@@ -61,7 +64,7 @@ def enrol(*, user_id: UUID, key: bytes, typed: str, origin: Origin) -> list[str]
         user = User.objects.get(id=user_id)
         if SecondFactor.objects.filter(user=user).exists():
             raise Forbidden("Your second factor is set up already. Log in with it.")
-        step = _first_step(key, typed)
+        step = _first_step(key, typed, typed_at or timezone.now())
         SecondFactor.objects.create(user=user, encrypted_key=seal_key(user.id, key), last_step=step)
         record_change(origin=origin, entity=user, event_type="user.second_factor_set_up")
         return give_recovery_codes(user)
@@ -111,7 +114,7 @@ def replace_factor(*, session: LoginSession, key: bytes, typed: str, origin: Ori
     """
     with atomic():
         user = _locked_holder(session)
-        step = _first_step(key, typed)
+        step = _first_step(key, typed, timezone.now())
         changed = {"encrypted_key": seal_key(user.id, key), "last_step": step, "enrolled_at": timezone.now()}
         SecondFactor.objects.filter(user=user).update(**changed, failures=0, last_used_at=None)
         end_sessions_of(user, SessionEnding.FACTOR_CHANGED, keep=session.id)
@@ -200,8 +203,8 @@ def open_key(user_id: UUID, sealed: str) -> bytes:
     return opened.removeprefix(user_id.bytes)
 
 
-def _first_step(key: bytes, typed: str) -> int:
-    step = matching_step(key, _plain(typed), after=0, now=timezone.now())
+def _first_step(key: bytes, typed: str, now: datetime) -> int:
+    step = matching_step(key, _plain(typed), after=0, now=now)
     if step is None:
         raise InvalidCredentials
     return step

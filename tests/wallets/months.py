@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
+from psycopg.sql import Composed
 
 from tests.compliance.factories import UserFactory
 from tests.databases import Installation
@@ -146,7 +147,8 @@ def look_of(request: Callable[[], Any]) -> Look:
 def _statements_of(request: Callable[[], Any]) -> list[tuple[str, Any]]:
     statements: list[tuple[str, Any]] = []
 
-    def take(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def take(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        sql = sql.as_string(context["connection"].connection) if isinstance(sql, Composed) else sql
         if sql.lstrip().startswith(("SELECT", "WITH", "(SELECT")):
             statements.append((sql, params))
         return execute(sql, params, many, context)

@@ -79,6 +79,6 @@ def _set_up_app(user: User) -> str:
     """The key that the user's app has from now on. Whoever starts the demo is the app, and shows its first code."""
     if factor_of(user) is not None:
         clear_factor(user_id=user.id, reason="the demo has new log-ins", origin=_INSTALLATION)
-    key = new_key()
-    enrol(user_id=user.id, key=key, typed=code_of(key, step_at(timezone.now()) - 1), origin=_INSTALLATION)
+    key, now = new_key(), timezone.now()
+    enrol(user_id=user.id, key=key, typed=code_of(key, step_at(now) - 1), origin=_INSTALLATION, typed_at=now)
     return key_text(key)
