@@ -75,12 +75,13 @@ class LimitFigures:
     resets_at: datetime | None = None
 
 
-def limit_figures(limits: Iterable[Limit]) -> dict[UUID, LimitFigures]:
-    """What is used, reserved and left of limits in their present windows, by id. Two queries.
+def limit_figures(limits: Iterable[Limit], now: datetime | None = None) -> dict[UUID, LimitFigures]:
+    """What is used, reserved and left of limits in their present windows, by id. One query, and one for the clock
+    unless `now` was read before.
 
     Their envelopes are turned by the first spend of a window, so until then what they show was spent before it.
     """
-    limits, now = list(limits), database_now()
+    limits, now = list(limits), now or database_now()
     sought = [(limit.id, asset) for limit in limits for asset in (limit.currency, COUNT)]
     found = envelope_figures(EnvelopeKind.LIMIT, sought)
     return {limit.id: _figures(limit, found, now) for limit in limits}

@@ -9,7 +9,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import dates
 
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.models import Company, Role, Team
 from compliance.selectors.scope import teams_visible_to
 from compliance.selectors.users import members_of
@@ -31,7 +32,7 @@ class TeamAdmin(ReadOnlyAdmin):
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         managers = members_of([team.id for team in rows], role=Role.MANAGER)
-        record_looks(request, [user.id for user in managers])
+        note_looks(request, [user.id for user in managers])
         for team in rows:
             team.managed_by = [user.get_full_name() for user in managers if user.team_id == team.id]
         return rows
@@ -42,7 +43,7 @@ class TeamAdmin(ReadOnlyAdmin):
 
     def tables(self, request: HttpRequest, row: Team) -> list[Table]:
         people = members_of([row.id])[:MOST_MEMBERS]
-        record_looks(request, [user.id for user in people])
+        note_looks(request, [user.id for user in people])
         cells = [
             [user.get_full_name(), user.email, user.get_role_display(), label_cell(user.status)] for user in people
         ]

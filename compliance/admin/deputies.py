@@ -17,7 +17,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from compliance.admin.dialogs import date_widget, dialog, tell
 from compliance.admin.forms import ReasonForm
-from compliance.admin.staff import record_looks, row_or_404, signed_in
+from compliance.admin.staff import row_or_404, signed_in
+from compliance.api.looks import note_looks
 from compliance.api.origin import origin_of_admin
 from compliance.models import Deputy, User
 from compliance.selectors.access import decides_over_access
@@ -89,7 +90,7 @@ def deputies_table(request: HttpRequest, user: User) -> Table:
     """Who stands in for somebody, and for whom he does, the latest first."""
     found = deputies_visible_to(signed_in(request))
     rows = list((found.filter(principal=user) | found.filter(deputy=user)).order_by("-starts_at", "-id")[:10])
-    record_looks(request, {id for row in rows for id in (row.principal_id, row.deputy_id)})
+    note_looks(request, {id for row in rows for id in (row.principal_id, row.deputy_id)})
     now = database_now()
     cells = [
         [str(row.principal), str(row.deputy), row.starts_at, row.ends_at, label_cell(state_of(row, now))]
@@ -121,7 +122,7 @@ class DeputyAdmin(ReadOnlyAdmin):
         now = database_now()
         for row in rows:
             row.state_now = state_of(row, now)
-        record_looks(request, {id for row in rows for id in (row.principal_id, row.deputy_id, row.given_by_id)})
+        note_looks(request, {id for row in rows for id in (row.principal_id, row.deputy_id, row.given_by_id)})
         return rows
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Deputy | None:

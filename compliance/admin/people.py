@@ -24,8 +24,9 @@ from compliance.admin.confirming import button_requires_recent_factor
 from compliance.admin.deputies import NAME, DeputyForm, deputies_table, name_from_dialog
 from compliance.admin.dialogs import dialog
 from compliance.admin.forms import ReasonForm
-from compliance.admin.staff import PERSONAL_DETAIL, record_looks, row_or_404, signed_in
+from compliance.admin.staff import row_or_404, signed_in
 from compliance.api.desk import desk_session_of
+from compliance.api.looks import PERSONAL_DETAIL, note_looks
 from compliance.api.origin import origin_of_admin
 from compliance.core.access import DEPUTY_ROLES
 from compliance.core.roles import roles_over_all
@@ -76,11 +77,11 @@ class UserAdmin(ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
         if user is not None:
-            record_looks(request, [user.id], PERSONAL_DETAIL)
+            note_looks(request, [user.id], PERSONAL_DETAIL)
         return user
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        record_looks(request, [user.id for user in rows])
+        note_looks(request, [user.id for user in rows])
         return rows
 
     def tables(self, request: HttpRequest, row: User) -> list[Table]:

@@ -16,7 +16,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from compliance.admin.dialogs import dialog, tell
 from compliance.admin.forms import ReasonForm
-from compliance.admin.staff import record_looks, row_or_404, signed_in
+from compliance.admin.staff import row_or_404, signed_in
+from compliance.api.looks import note_looks
 from compliance.api.origin import origin_of_admin
 from compliance.core.access import SERVICE_SCOPES
 from compliance.models import ServiceAccount
@@ -74,7 +75,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ServiceAccount | None:
         account: ServiceAccount | None = super().get_object(request, object_id, from_field)
         if account is not None and account.prepared_by_id is not None:
-            record_looks(request, [account.prepared_by_id], ("email",))
+            note_looks(request, [account.prepared_by_id], ("email",))
         return account
 
     @admin.display(description="Status", ordering="status")

@@ -10,7 +10,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.core.origin import SYSTEM_ROLE
 from compliance.models import AuditRecord, DataAccessLog, LoginSession, Role, User
 from compliance.selectors.audit_trail import audit_visible_to, recent_actions
@@ -108,13 +109,13 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         return sessions.filter(Q(user__company_id=company_id) | Q(service_account__company_id=company_id))
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        record_looks(request, [row.user_id for row in rows if row.user_id], ("email", "ip_address"))
+        note_looks(request, [row.user_id for row in rows if row.user_id], ("email", "ip_address"))
         return rows
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> LoginSession | None:
         session: LoginSession | None = super().get_object(request, object_id, from_field)
         if session is not None and session.user_id:
-            record_looks(request, [session.user_id], ("email", "ip_address", "user_agent"))
+            note_looks(request, [session.user_id], ("email", "ip_address", "user_agent"))
         return session
 
     @admin.display(description="Session")
@@ -145,7 +146,7 @@ class SealedAdmin(ReadOnlyAdmin):
         row = super().get_object(request, object_id, from_field)
         shown = tuple(name for name in ("ip_address", "user_agent") if getattr(row, name, None))
         if shown and User.objects.filter(id=row.actor_id).exists():
-            record_looks(request, [row.actor_id], shown)
+            note_looks(request, [row.actor_id], shown)
         return row
 
     @admin.display(description="Sealed")

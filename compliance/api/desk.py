@@ -10,7 +10,7 @@ from django.contrib import auth
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -41,6 +41,12 @@ class DeskMiddleware(AuthenticationMiddleware):
         kept: Any = request
         kept.user = SimpleLazyObject(lambda: _user_at_desk(request))
         del kept.auser  # it would believe the cookie alone
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """What the page shows of people is written down before it leaves."""
+        if hasattr(request, "looks"):
+            request.looks.write()
+        return response
 
 
 def desk_session_of(request: HttpRequest) -> LoginSession:

@@ -10,10 +10,9 @@ from decimal import Decimal
 from functools import reduce
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Case, Sum, When
 
 from ledger.core.accounts import Book, Bucket
-from ledger.models import Account
 from ledger.money import EXACT, ZERO
 from ledger.selectors.balances import system_balances
 from ledger.selectors.instants import balances_at, system_balances_at
@@ -50,16 +49,22 @@ class Holdings:
 
 
 def holdings(scope: Scope) -> list[Holdings]:
-    """What is held, by asset, all of one instant.
+    """What is held, by asset, all of one instant. Two queries: the sums of wallets with the company's own accounts, and
+    what those hold exactly.
 
     Raises:
         OperationalError: it takes longer than anybody waits for; ask `verify_ledger` instead.
     """
     accounts = accounts_within(scope).filter(book=Book.MONEY).order_by()
+    kinds = accounts.annotate(own_id=Case(When(bucket=Bucket.SYSTEM, then="id")))
     with one_instant():
-        by_bucket = accounts.exclude(bucket=Bucket.SYSTEM).values_list("asset_id", "bucket")
-        wallets = {(asset, bucket): total for asset, bucket, total in by_bucket.annotate(total=Sum("balance"))}
-        own = _own_accounts(accounts)
+        sums = kinds.values_list("own_id", "asset_id", "owner_type", "bucket").annotate(total=Sum("balance"))
+        wallets, own = {}, {}
+        for own_id, asset, owner_type, bucket, total in sums:
+            if own_id is None:
+                wallets[asset, bucket] = total
+            else:
+                own[own_id] = asset, owner_type
         balances = system_balances(own) if own else {}
     return _holdings(scope, wallets, own, balances)
 
@@ -78,15 +83,12 @@ def holdings_at(scope: Scope, *, at: datetime, known_at: datetime) -> list[Holdi
         named = {id: (asset, bucket) for id, asset, bucket in of_wallets}
         for id, balance in balances_at(named, at=at, known_at=known_at).items():
             wallets[named[id]] = EXACT.add(wallets.get(named[id], ZERO), balance)
-        own = _own_accounts(accounts)
+        own = {
+            id: (asset, purpose)
+            for id, asset, purpose in accounts.filter(bucket=Bucket.SYSTEM).values_list("id", "asset_id", "owner_type")
+        }
         balances = system_balances_at(own, at=at, known_at=known_at)
     return _holdings(scope, wallets, own, balances)
-
-
-def _own_accounts(accounts: QuerySet[Account]) -> dict[UUID, tuple[str, str]]:
-    """Asset and purpose of the company's own accounts, by id."""
-    found = accounts.filter(bucket=Bucket.SYSTEM).values_list("id", "asset_id", "owner_type")
-    return {id: (asset, purpose) for id, asset, purpose in found}
 
 
 def _holdings(

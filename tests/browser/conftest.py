@@ -35,6 +35,9 @@ class Observed:
     strangers: list[str] = field(default_factory=list)
 
     def visit(self, path: str) -> None:
+        """Go to a page as if its address were typed, once the page before has come in whole: what still loads would
+        end the new page's loading."""
+        self.page.wait_for_load_state()
         self.page.goto(f"{self.address}{path}")
 
     def listen(self) -> None:

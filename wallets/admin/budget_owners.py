@@ -12,7 +12,8 @@ from django.utils.html import format_html
 
 from budgets.models import Budget
 from budgets.models.vocabulary import Scope
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.models import Team, User
 from compliance.selectors.scope import teams_visible_to, users_visible_to
 from ledger.admin.cells import EMPTY, id_cell
@@ -53,19 +54,21 @@ class Owners:
         return format_html('<a class="text-link" href="{}">{}</a>', url, self.name(budget))
 
 
-def owners_for(request: HttpRequest, user_ids: Iterable[UUID | None], team_ids: Iterable[UUID | None] = ()) -> Owners:
-    """The names that a page shows, in two queries. That somebody's name is looked at is written down."""
-    caller = signed_in(request)
-    users, teams = {id for id in user_ids if id}, {id for id in team_ids if id}
-    people = users_visible_to(caller).in_bulk(users) if users else {}
-    record_looks(request, people)
-    return Owners(people, teams_visible_to(caller).in_bulk(teams) if teams else {})
+def owners_for(request: HttpRequest, user_ids: Iterable[UUID | None], *, teams: Iterable[Team] = ()) -> Owners:
+    """The names of people whom a page shows, in one query, with teams that were read already. That somebody's name is
+    looked at is written down."""
+    users = {id for id in user_ids if id}
+    people = users_visible_to(signed_in(request)).in_bulk(users) if users else {}
+    note_looks(request, people)
+    return Owners(people, {team.id: team for team in teams})
 
 
-def owners_of(request: HttpRequest, budgets: Iterable[Budget]) -> Owners:
-    """The names of those whose budgets a page shows."""
+def owners_of(request: HttpRequest, budgets: Iterable[Budget], *, others: Iterable[UUID | None] = ()) -> Owners:
+    """The names of those whose budgets a page shows, and of other people on it, in two queries."""
     shown = list(budgets)
-    return owners_for(request, [budget.user_id for budget in shown], [budget.team_id for budget in shown])
+    ids = {budget.team_id for budget in shown if budget.team_id}
+    teams = teams_visible_to(signed_in(request)).filter(id__in=ids) if ids else ()
+    return owners_for(request, [*others, *(budget.user_id for budget in shown)], teams=teams)
 
 
 def categories_cell(categories: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,6 @@ from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import Table
 from ledger.money import EXACT
 from ledger.selectors.assets import get_asset
-from ledger.selectors.clock import database_now
 from wallets.admin.budget_bars import budget_bar, signed
 from wallets.admin.budget_owners import Owners
 from wallets.selectors.budget_decisions import DecidedSpend, decided_spends, find_decided_spends
@@ -126,9 +126,8 @@ def children_of(request: HttpRequest, budget: Budget) -> list[Budget]:
     return list(below.order_by("name", "id")[:MOST_CHILDREN])
 
 
-def children_table(children: Sequence[Budget], budget: Budget, owners: Owners) -> Table:
+def children_table(children: Sequence[Budget], budget: Budget, owners: Owners, now: datetime) -> Table:
     """The budgets below it, and how much of it they are given together."""
-    now = database_now()
     rows = [
         [
             budget_link(view.budget),

@@ -18,9 +18,9 @@ from django.utils.html import format_html
 
 from budgets.models import Budget, BudgetPeriod
 from budgets.models.vocabulary import Enforcement
-from budgets.selectors.budgets import BudgetView, view_budgets
+from budgets.selectors.budgets import BudgetView
 from budgets.selectors.figures import figures_of
-from budgets.selectors.forecasts import outlooks_of
+from budgets.selectors.forecasts import views_with_outlooks
 from budgets.selectors.periods import get_period, periods_of
 from compliance.admin.staff import signed_in
 from compliance.models import User
@@ -35,7 +35,7 @@ from wallets.admin.budget_charts import daily_chart, waterfall
 from wallets.admin.budget_files import COLUMNS, budget_lines
 from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
 from wallets.admin.budget_forecasts import forecast_cell, forecast_words
-from wallets.admin.budget_owners import categories_cell, owners_for, owners_of
+from wallets.admin.budget_owners import categories_cell, owners_of
 from wallets.admin.budget_pages import (
     alerts_table,
     budget_link,
@@ -120,10 +120,9 @@ class BudgetAdmin(BudgetButtons):
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         period, children, revisions = self._chosen(request, row), children_of(request, row), revisions_shown(row)
-        people = [*(revision.changed_by for revision in revisions), *(child.user_id for child in children)]
-        owners = owners_for(request, people, [child.team_id for child in children])
+        owners = owners_of(request, children, others=[revision.changed_by for revision in revisions])
         return [
-            *([children_table(children, row, owners)] if children else []),
+            *([children_table(children, row, owners, row.now)] if children else []),
             decisions_table(request, row),
             *([alerts_table(period)] if period else []),
             revisions_table(revisions, row, owners),
@@ -234,10 +233,10 @@ class BudgetAdmin(BudgetButtons):
 
 
 def _shown(request: HttpRequest, budgets: list[Any]) -> list[Any]:
-    owners, now, outlooks = owners_of(request, budgets), database_now(), outlooks_of(budgets)
-    for view in view_budgets(budgets):
+    owners, now = owners_of(request, budgets), database_now()
+    for view, outlook in views_with_outlooks(budgets, now):
         shown: Any = view.budget
-        shown.view, shown.owners, shown.now, shown.outlook = view, owners, now, outlooks.get(shown.id)
+        shown.view, shown.owners, shown.now, shown.outlook = view, owners, now, outlook
     return budgets
 
 
@@ -253,5 +252,5 @@ def _drawings(budget: Any, period: BudgetPeriod) -> dict[str, Any]:
     figures = view.figures if view.period == period else None
     figures = figures or figures_of([period])[period.id]
     url = reverse("admin:budgets_budget_days", args=[budget.id, period.key])
-    chart = daily_chart(period, database_now())
+    chart = daily_chart(period, budget.now)
     return {"falls": waterfall(figures, budget.currency), "chart": chart, "file_url": url}

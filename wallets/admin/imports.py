@@ -16,7 +16,8 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import teams_visible_to
 from ledger.admin.cells import EMPTY, id_cell, label_cell
@@ -95,12 +96,12 @@ class ImportAdmin(ReadOnlyAdmin):
         return imports_visible_to(signed_in(request))
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        record_looks(request, {row.made_by_id for row in rows})
+        note_looks(request, {row.made_by_id for row in rows})
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
         row: Import = options["obj"]
-        record_looks(request, [row.made_by_id])
+        note_looks(request, [row.made_by_id])
         done = min(progress_of(row.id), row.row_count)
         context["row"], context["done"], context["label"] = row, done, label_cell(row.state)
         context["percent"], context["is_running"] = done * 100 // row.row_count, row.state in RUNNING

@@ -17,7 +17,8 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from compliance.admin.forms import ReasonForm
-from compliance.admin.staff import PERSONAL_LIST, record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import PERSONAL_LIST, note_looks
 from compliance.api.origin import origin_of_admin
 from ledger.admin.cells import EMPTY, id_cell, label_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter, Table
@@ -125,7 +126,7 @@ class WalletNoteAdmin(ReadOnlyAdmin):
         owners = owners_for(request, [row.author_id for row in rows])
         for row in rows:
             row.owners = owners
-        record_looks(request, [row.wallet.user_id for row in rows], (*PERSONAL_LIST, TEXTS))
+        note_looks(request, [row.wallet.user_id for row in rows], (*PERSONAL_LIST, TEXTS))
         return rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:

@@ -13,7 +13,7 @@ from compliance.admin.staff import signed_in
 from ledger.admin.screens import ReadOnlyAdmin
 from wallets.admin.approval_pages import approval_url, names_for, person_cell, title_of
 from wallets.admin.approval_words import steps_words
-from wallets.selectors.approvals import approvals_visible_to, pending_on
+from wallets.selectors.approvals import pending_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,9 @@ class Pending:
 
 def pending_lines(request: HttpRequest, target_id: UUID) -> list[Pending]:
     """What waits for approval on an object that the reader sees."""
-    found = pending_on([target_id]).get(target_id, [])
+    found = pending_on(target_id, signed_in(request))
     if not found:
         return []
-    ids = [approval.id for approval in found]
-    visible = set(approvals_visible_to(signed_in(request)).filter(id__in=ids).values_list("id", flat=True))
     owners = names_for(request, found)
     return [
         Pending(
@@ -43,7 +41,7 @@ def pending_lines(request: HttpRequest, target_id: UUID) -> list[Pending]:
             needs=steps_words(approval.steps),
             since=approval.created_at,
             until=approval.expires_at,
-            url=approval_url(approval.id) if approval.id in visible else "",
+            url=approval_url(approval.id) if approval.is_visible else "",
         )
         for approval in found
     ]

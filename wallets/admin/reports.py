@@ -20,7 +20,8 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import sees_whole_company, teams_visible_to
 from ledger.admin.cells import EMPTY, Cell, label_cell, money_cell
@@ -102,7 +103,7 @@ class StatementPackAdmin(ReadOnlyAdmin):
         return packs_visible_to(signed_in(request))
 
     def rows(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        record_looks(request, {row.made_by_id for row in rows})
+        note_looks(request, {row.made_by_id for row in rows})
         return rows
 
     def get_urls(self) -> list[URLPattern]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 
-from compliance.admin.staff import record_looks
+from compliance.api.looks import note_looks
 from ledger.days import ONE_DAY, first_instant
 from ledger.selectors.clock import database_now
 from wallets.api.statement_files.camt053 import Camt053Form
@@ -57,7 +57,7 @@ def statement_file(
     _, chosen = FORMS[form]
     response = chosen().response(draw_document(wallet, start=start, end=end))
     if chosen.names_holder:
-        record_looks(request, [wallet.user_id], HOLDER_FIELDS)
+        note_looks(request, [wallet.user_id], HOLDER_FIELDS)
     return response
 
 

@@ -11,10 +11,12 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.sections import TemplateSection
 
-from compliance.admin.staff import PERSONAL_LIST, record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import PERSONAL_LIST, note_looks
 from ledger.admin.cells import EMPTY, label_cell, money_cell, time_cell
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.balances import wallet_figures
+from ledger.selectors.clock import DatabaseClock
 from ledger.selectors.recent import recent_lines
 from wallets.admin.breaking import lock_cell
 from wallets.admin.filters import ActivityFilter, BalanceFilter, CurrencyFilter, LockFilter, TeamFilter
@@ -72,7 +74,10 @@ class ListedWallets(ReadOnlyAdmin):
     ordering = ("user__last_name", "user__first_name", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
-        return with_lock(wallets_visible_to(signed_in(request))).select_related("user__team", "user__company")
+        """With the instant at which a row was looked at, which is that of its page."""
+        wallets = with_lock(wallets_visible_to(signed_in(request))).select_related("user__team", "user__company")
+        seen: QuerySet[Any] = wallets.annotate(now=DatabaseClock())
+        return seen
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         hidden = () if may_see_checks(request) else ("kyc", "risk")
@@ -89,7 +94,7 @@ class ListedWallets(ReadOnlyAdmin):
         for wallet in rows:
             wallet.figures = figures[wallet.id]
             wallet.last_movements = movement_rows(lines[wallet.id])
-        record_looks(request, [wallet.user_id for wallet in rows], fields_seen(request))
+        note_looks(request, [wallet.user_id for wallet in rows], fields_seen(request))
         return rows
 
     @display(header=True, ordering="user__last_name")  # type: ignore[untyped-decorator]  # Unfold is untyped

@@ -80,7 +80,7 @@ def rules_offered(request: HttpRequest, wallet: Wallet) -> set[str]:
 
 def rule_tables(request: HttpRequest, wallet: Wallet, now: datetime) -> list[Table]:
     """The wallet's budgets, and the limits of it and of its owner, as they stand now."""
-    return [_budgets_table(request, wallet, now), _limits_table(request, wallet)]
+    return [_budgets_table(request, wallet, now), _limits_table(request, wallet, now)]
 
 
 def _budgets_table(request: HttpRequest, wallet: Wallet, now: datetime) -> Table:
@@ -100,10 +100,10 @@ def _budgets_table(request: HttpRequest, wallet: Wallet, now: datetime) -> Table
     return Table("Budgets", headers, rows, _all("budget", wallet, "All budgets of this wallet, ended ones too"))
 
 
-def _limits_table(request: HttpRequest, wallet: Wallet) -> Table:
+def _limits_table(request: HttpRequest, wallet: Wallet, now: datetime) -> Table:
     binding = limits_visible_to(signed_in(request)).filter(user_id=wallet.user_id, status=LimitStatus.ACTIVE)
     mine: list[Any] = [limit for limit in binding.order_by("created_at", "id") if limit.wallet_id in (None, wallet.id)]
-    figures = limit_figures(mine[:MOST])
+    figures = limit_figures(mine[:MOST], now)
     for limit in mine[:MOST]:
         limit.figures = figures[limit.id]
     rows: list[list[Any]] = [

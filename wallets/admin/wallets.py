@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from compliance.admin.staff import record_looks, signed_in
+from compliance.admin.staff import signed_in
+from compliance.api.looks import note_looks
 from compliance.api.origin import origin_of_admin
 from ledger.admin.cells import label_cell
 from ledger.admin.screens import Table
@@ -68,7 +69,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
         wallet = options["obj"]
-        wallet.now = now = database_now()
+        now = wallet.now
         context["heading"], context["status"] = _heading(wallet), label_cell(wallet.status)
         context["overview"] = overview_of(wallet)
         context["downloads"] = downloads(wallet, now)
@@ -91,7 +92,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
         return TemplateResponse(request, "admin/wallets/wallet/ask.html", context)
 
     def _page_of(self, request: HttpRequest, wallet: Wallet, now: datetime) -> dict[str, Any]:
-        record_looks(request, [wallet.user_id])
+        note_looks(request, [wallet.user_id])
         return {
             **self.admin_site.each_context(request),
             "title": _heading(wallet),
@@ -101,7 +102,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         notes, documents = last_notes(request, row), last_documents(row)
-        record_looks(request, [row.user_id], (*fields_seen(request), *([TEXTS] if notes else [])))
+        note_looks(request, [row.user_id], (*fields_seen(request), *([TEXTS] if notes else [])))
         happened = happenings(request, row, documents, notes)
         actors = owners_for(request, [*(one.actor_id for one in happened), *(note.author_id for note in notes)])
         return [

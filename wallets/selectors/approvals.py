@@ -111,14 +111,12 @@ def get_visible_approval(caller: Caller, approval_id: UUID) -> Approval:
     return found
 
 
-def pending_on(target_ids: Iterable[UUID]) -> dict[UUID, list[Approval]]:
-    """What waits for approval on each of some wallets, documents, holds, budgets or rules, oldest first. One query; who
-    sees the object sees that something waits on it."""
-    found = defaultdict[UUID, list[Approval]](list)
-    rows = Approval.objects.filter(target_id__in=set(target_ids), status=ApprovalStatus.PENDING)
-    for approval in rows.order_by("created_at", "id"):
-        found[approval.target_id].append(approval)
-    return dict(found)
+def pending_on(target_id: UUID, reader: Caller) -> list[Any]:
+    """What waits for approval on a wallet, document, hold, budget or rule, oldest first; one query. Who sees the object
+    sees that something waits on it; `is_visible` says whether he also sees who has asked what and why."""
+    visible = approvals_visible_to(reader).filter(pk=OuterRef("pk"))
+    rows = Approval.objects.filter(target_id=target_id, status=ApprovalStatus.PENDING)
+    return list(rows.annotate(is_visible=Exists(visible)).order_by("created_at", "id"))
 
 
 def votes_of(approvals: Iterable[Approval]) -> dict[UUID, list[ApprovalVote]]:

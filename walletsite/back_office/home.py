@@ -108,7 +108,7 @@ def _people(sight: Sight) -> dict[str, Any]:
     views = [] if sight.pace is None else view_periods(sight.pace.nearest)
     budgets = [view.budget for view in views]
     people = [*(one.person for one in waiting), *(budget.user_id for budget in budgets)]
-    owners = owners_for(sight.request, people, [budget.team_id for budget in budgets])
+    owners = owners_for(sight.request, people, teams=sight.filters.teams)
     rows = [(one, owners.person(one.person) if one.person else "", in_words(sight.now - one.since)) for one in waiting]
     return {"waiting": rows, "near": near_rows(views, owners, sight.now)}
 
