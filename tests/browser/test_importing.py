@@ -7,11 +7,12 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Observed
+from tests.browser.test_four_eyes import approve_what_waits, change_places
 from tests.browser.test_freezing import log_in
-from tests.wallets.approving import agree, make_office
-from tests.wallets.importing import top_ups
+from tests.wallets.approving import make_office
+from tests.wallets.importing import import_path, top_ups
 from tests.wallets.scene import available
-from wallets.models import Approval, Import
+from wallets.models import Import
 from wallets.services.imports.stages import work_on_imports
 
 
@@ -51,8 +52,9 @@ def test_an_import_with_a_mistake_and_then_without(observed: Observed, tmp_path:
     expect(page.get_by_text("A second person has to approve it.")).to_be_visible()
     assert available(wallet) == 100
 
-    agree(Approval.objects.get(target_id=Import.objects.latest("created_at").id), office.fiona)
-    page.reload()
+    change_places(observed, office.fiona)
+    approve_what_waits(observed, "It is the list that we agreed on.")
+    observed.visit(import_path(Import.objects.latest("created_at")))
     expect(page.get_by_role("progressbar", name="Rows done")).to_be_visible()
     work_on_imports()
     expect(page.get_by_text("All 1 rows are applied.")).to_be_visible()
