@@ -13,6 +13,8 @@ django_application = get_wsgi_application()
 
 from walletsite.bodies import WholeBodies  # noqa: E402 - needs the apps, as does the next
 from walletsite.checks import require_safe_start  # noqa: E402
+from walletsite.memory import settle  # noqa: E402
 
 require_safe_start()
 application = WholeBodies(django_application)
+settle()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from ledger.money import ZERO
@@ -37,6 +38,9 @@ class AccountStatus(StrEnum):
     FROZEN = "FROZEN"
     CLOSED = "CLOSED"
 
+
+REMEMBERED_IDS = 10_000
+"""Of accounts that come up again and again. A spend under seven rules names forty, and each is a hash."""
 
 WALLET = "WALLET"
 """Owner type of a customer's wallet; the ledger knows no more of wallets than this word and their ids."""
@@ -80,6 +84,25 @@ class Account:
         """Whether this is the account whose version counts as the version of its wallet."""
         return self.owner_type == WALLET and self.bucket is Bucket.AVAILABLE
 
+    def moved(self, *, balance: Decimal, seq: int, version: int) -> Account:
+        """The account after a posting. Written out, because `replace` takes three times as long, and every posting
+        needs it."""
+        return Account(
+            self.id,
+            self.owner_type,
+            self.owner_id,
+            self.book,
+            self.asset,
+            self.bucket,
+            self.min_balance,
+            balance,
+            self.status,
+            seq,
+            self.life_seq,
+            version,
+            self.window_starts_at,
+        )
+
     @property
     def headline_id(self) -> UUID:
         """The headline account of the wallet that this is an account of."""
@@ -87,6 +110,7 @@ class Account:
         return self.id if self.is_headline else account_id(WALLET, self.owner_id, self.asset, Bucket.AVAILABLE)
 
 
+@lru_cache(REMEMBERED_IDS)
 def account_id(owner_type: str, owner_id: UUID, asset: str, bucket: Bucket, book: Book = Book.MONEY) -> UUID:
     """The id of an account follows from what it is, so nobody has to look it up and nobody can open it twice."""
     return uuid5(_ACCOUNT_NAMESPACE, f"{owner_type}:{owner_id}:{book}:{asset}:{bucket}")

@@ -75,6 +75,8 @@ def leg_gates(accounts: Accounts, legs: tuple[Leg, ...], rules: Rules = ORDINARY
             gates.append(_floor_gate(account, leg, account.min_balance))
         if leg.amount > 0 and not account.is_system:
             gates.append(_maximum_gate(account, leg))
+    if len(legs) == 2 and accounts[legs[0].account_id].owner_id != accounts[legs[1].account_id].owner_id:
+        return tuple(gates)  # almost always, and hashing figures takes long: nothing of two owners is alike
     return tuple(dict.fromkeys(gates))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from ledger.core.accounts import Account
@@ -56,7 +56,7 @@ class Batch:
                     m.sequence,
                     m.type,
                     m.version,
-                    json.dumps(m.data),
+                    _json(m.data),
                 )
                 for m in messages(result, event)
             ]
@@ -98,7 +98,7 @@ class Batch:
         origin = command.origin
         who = origin.actor_type, origin.actor_id, origin.session_id, origin.correlation_id
         where = event.stream.value, event.stream_id, event.seq
-        what = version_of(event.type), json.dumps(event.data)
+        what = version_of(event.type), _json(event.data)
         self._rows["event"].append((event.id, event.type.value, *where, *what, command.id, *who, event.effective_at))
         self._rows["posting"] += [
             (p.id, event.id, p.account_id, p.amount, p.account_seq, p.balance_after, event.effective_at)
@@ -148,7 +148,7 @@ class Batch:
                 document.reference_type,
                 document.reference_id,
                 document.description,
-                json.dumps(document.metadata),
+                _json(document.metadata),
                 refusal.code.value if refusal else "",
                 command.id,
                 command.origin.actor_id,
@@ -176,4 +176,8 @@ def _stepped(hold: Hold) -> tuple[Any, ...]:
 
 
 def _parts(hold: Hold) -> str:
-    return json.dumps([part_data(part) for part in hold.parts])
+    return _json([part_data(part) for part in hold.parts])
+
+
+def _json(data: object) -> str:
+    return orjson.dumps(data).decode()

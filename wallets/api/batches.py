@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from compliance.api.authentication import caller_of
 from ledger.api.refusals import refused
 from ledger.api.serializers import pointer_to
-from ledger.api.throttling import limit_wallet
+from ledger.api.throttling import limit_wallets
 from ledger.api.views import ServiceView, canonical_hash
 from ledger.errors import EffectiveAtRefused, IdempotencyKeyReused, InvalidInput, ServiceError
 from ledger.selectors.assets import get_asset
@@ -80,8 +80,7 @@ class BatchView(ServiceView, Generic[Row]):
         prepared = self.prepare(
             rows, [self._claim(key, sent) for key, sent in zip(keys, self._sent_rows(), strict=True)]
         )
-        for wallet_id in {_wallet_of(row) for row in prepared if not isinstance(row, ServiceError)}:
-            limit_wallet(wallet_id, self.counted_as)
+        limit_wallets({_wallet_of(row) for row in prepared if not isinstance(row, ServiceError)}, self.counted_as)
         return prepared
 
     def _sent_rows(self) -> list[Any]:

@@ -1,8 +1,8 @@
-"""A wallet's present figures, cache-aside (R16, R22, R91).
+"""A wallet's present figures, cache-aside: in this process, in Redis, then in Postgres (R16, R22, R91, R256, R257).
 
-The cache can not be stale: the query that finds the wallet for the caller also reads the version of its figures,
-and a cached value counts only if it has that version (docs/adr/0009-balance-cache.md). A Redis that was flushed,
-hung or cut off costs a query, never a wrong balance.
+No cache can be stale: the query that finds the wallet for the caller also reads the version of its figures, and a
+cached value counts only if it has that version (docs/adr/0009-balance-cache.md). A Redis that was flushed, hung or cut
+off costs a query, never a wrong balance.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from threading import Lock
 from typing import Any
 from uuid import UUID
+
+from cachetools import TTLCache
 
 from compliance.models import Caller
 from ledger.money import plain
@@ -23,6 +26,11 @@ from wallets.models import Wallet
 from wallets.selectors.wallets import get_wallet_and_version
 
 TTL_SECONDS = 300
+NEAR_ENTRIES, NEAR_SECONDS = 10_000, 10
+"""Of the cache inside of this process (R256)."""
+
+_near: TTLCache[UUID, Figures] = TTLCache(NEAR_ENTRIES, NEAR_SECONDS)
+_near_lock = Lock()
 
 
 def get_wallet_and_figures(caller: Caller, wallet_id: UUID) -> tuple[Wallet, Figures]:
@@ -32,11 +40,17 @@ def get_wallet_and_figures(caller: Caller, wallet_id: UUID) -> tuple[Wallet, Fig
         NotFound: no such wallet, or none that the caller may see.
     """
     wallet, version = get_wallet_and_version(caller, wallet_id)
+    near = _near_figures(wallet.id)
+    if near is not None and near.version == version:
+        return wallet, near
     cached = _read(wallet.id)
     if cached is not None and cached.version == version:
-        return wallet, cached
-    figures = wallet_figures([wallet.id])[wallet.id]
-    _write(wallet, figures)
+        figures = cached
+    else:
+        figures = wallet_figures([wallet.id])[wallet.id]
+        _write(wallet, figures)
+    with _near_lock:
+        _near[wallet.id] = figures
     return wallet, figures
 
 
@@ -46,6 +60,11 @@ def forget_figures(*wallet_ids: UUID) -> None:
         call(lambda client: client.delete(*map(_key, wallet_ids)))
     except RedisUnavailable:
         return
+
+
+def _near_figures(wallet_id: UUID) -> Figures | None:
+    with _near_lock:
+        return _near.get(wallet_id)
 
 
 def _key(wallet_id: UUID) -> str:

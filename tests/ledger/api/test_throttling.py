@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from ledger import redis
 from ledger.api import throttling
-from ledger.api.throttling import limit_wallet
+from ledger.api.throttling import limit_wallet, limit_wallets
 from ledger.errors import RateLimited
 from tests.ledger.api.example import Person
 
@@ -65,6 +65,22 @@ def test_a_wallet_and_operation_share_one_window() -> None:
     assert granted(lambda: limit_wallet(wallet, "transfer"), 5) == 3
     assert granted(lambda: limit_wallet(wallet, "balance"), 5) == 3
     assert granted(lambda: limit_wallet(other, "transfer"), 5) == 3
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_many_wallets_are_counted_at_once_and_one_that_is_full_stops_all(
+    is_there: bool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_there:
+        request.getfixturevalue("gone")
+    wallets, calls = [uuid4() for _ in range(5)], []
+    monkeypatch.setattr(throttling, "call", lambda operation: calls.append(1) or redis.call(operation))
+    limit_wallets([], "transfer")
+    limit_wallets(wallets, "transfer")
+    assert len(calls) == 1
+    assert granted(lambda: limit_wallet(wallets[3], "transfer"), 5) == 2
+    assert granted(lambda: limit_wallets(wallets, "transfer"), 1) == 0
+    assert granted(lambda: limit_wallet(wallets[0], "transfer"), 5) == 1
 
 
 def test_the_key_is_the_one_that_is_promised() -> None:

@@ -17,6 +17,7 @@ from ledger import redis
 from tests.compliance.clients import api_as
 from tests.wallets.scene import Scene, problem_of, send, set_status, transfer_body
 from wallets.models import Wallet
+from wallets.selectors import balances
 
 PATIENCE_SECONDS = 4
 """Ten requests with a Redis that does not answer. redis-py's own retries would take 6.6 s for one."""
@@ -114,6 +115,18 @@ def test_a_key_of_another_type_is_no_obstacle(scene: Scene) -> None:
     finally:
         redis.client().delete(key_of(scene.alices))
         renew_connections()
+
+
+def test_a_third_look_does_not_even_ask_redis(scene: Scene) -> None:
+    """Within ten seconds, and as long as the version is the same."""
+    shown(scene, scene.alices)
+    redis.client().set(key_of(scene.alices), "what nobody reads", ex=300)
+    assert shown(scene, scene.alices) == "100.00"
+    value = redis.client().get(key_of(scene.alices))
+    assert value == "what nobody reads"  # otherwise it would have been written anew
+    balances._near.clear()
+    assert shown(scene, scene.alices) == "100.00"
+    assert (cached(scene.alices) or {})["balance"] == "100"
 
 
 def test_it_survives_flushall(scene: Scene) -> None:
