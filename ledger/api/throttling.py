@@ -88,7 +88,7 @@ _COUNT_DIGEST = hashlib.sha1(_COUNT.encode(), usedforsecurity=False).hexdigest()
 
 def _count_in_redis(client: redis.Redis, keys: list[str]) -> list[tuple[int, int]]:
     """What each key has come to, and how many seconds its window goes on for."""
-    arguments = len(keys), *keys, str(WINDOW_SECONDS)
+    arguments: Any = (len(keys), *keys, str(WINDOW_SECONDS))
     try:
         answer: Any = client.evalsha(_COUNT_DIGEST, *arguments)
     except redis.exceptions.NoScriptError:  # a server that was started or flushed since

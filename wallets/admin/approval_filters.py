@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from compliance.admin.staff import signed_in
-from compliance.selectors.scope import teams_visible_to
-from ledger.admin.screens import as_id
 from ledger.selectors.clock import database_now
+from wallets.admin.team_filter import TeamFilter
 from wallets.models import Approval
 from wallets.selectors.approvals import waiting_for
 from wallets.services.approvals.registry import OPERATIONS
@@ -61,22 +61,11 @@ class OperationFilter(admin.SimpleListFilter):
         return queryset if wanted is None else queryset.filter(operation=wanted)
 
 
-class SubjectTeamFilter(admin.SimpleListFilter):
-    """By the team of the person whom it is about; of the visible teams only."""
+class SubjectTeamFilter(TeamFilter):
+    """By the team of the person whom it is about."""
 
-    title = "team"
-    parameter_name = "team"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        teams = teams_visible_to(signed_in(request)).order_by("name")
-        return [(str(id), name) for id, name in teams.values_list("id", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Approval]) -> QuerySet[Approval]:
-        wanted = self.value()
-        if wanted is None:
-            return queryset
-        team_id = as_id(wanted)
-        return queryset.none() if team_id is None else queryset.filter(subject_user__team_id=team_id)
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
+        return Q(subject_user__team_id=team_id)
 
 
 class AmountFilter(admin.SimpleListFilter):

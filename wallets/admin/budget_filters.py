@@ -10,8 +10,7 @@ from django.http import HttpRequest
 
 from budgets.models import Budget
 from compliance.admin.staff import signed_in
-from compliance.selectors.scope import teams_visible_to, users_visible_to
-from ledger.admin.screens import as_id
+from wallets.admin.team_filter import TeamFilter, people_of
 from wallets.selectors.budgets import budgets_visible_to, find_visible_budgets
 
 NEAR = 80
@@ -34,41 +33,23 @@ class NearFilter(admin.SimpleListFilter):
         return queryset.filter(id__in=near.values("id"))
 
 
-class BudgetTeamFilter(admin.SimpleListFilter):
-    """The visible teams: their own budgets, and those of their people's wallets."""
+class BudgetTeamFilter(TeamFilter):
+    """Teams' own budgets, and those of their people's wallets."""
 
-    title = "team"
-    parameter_name = "team"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        teams = teams_visible_to(signed_in(request)).order_by("name")
-        return [(str(id), name) for id, name in teams.values_list("id", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = self.value()
-        if wanted is None:
-            return queryset
-        team_id = as_id(wanted)
-        if team_id is None:
-            return queryset.none()
-        people = users_visible_to(signed_in(request)).filter(team_id=team_id).values("id")
-        return queryset.filter(self.of_team(team_id, people))
-
-    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
-        """The condition that a row is of a team. `people`: the ids of those in it."""
-        return Q(user_id__in=people) | Q(team_id=team_id)
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
+        return Q(user_id__in=people_of(request, team_id)) | Q(team_id=team_id)
 
 
-class LimitTeamFilter(BudgetTeamFilter):
-    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
-        return Q(user_id__in=people)
+class LimitTeamFilter(TeamFilter):
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
+        return Q(user_id__in=people_of(request, team_id))
 
 
-class RequestTeamFilter(BudgetTeamFilter):
+class RequestTeamFilter(TeamFilter):
     """By who asks."""
 
-    def of_team(self, team_id: UUID, people: QuerySet[Any]) -> Q:
-        return Q(requested_by__in=people)
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
+        return Q(requested_by__in=people_of(request, team_id))
 
 
 class CategoryFilter(admin.SimpleListFilter):

@@ -3,37 +3,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from compliance.admin.staff import signed_in
-from compliance.selectors.scope import teams_visible_to
 from ledger.admin.filters import AmountFilter
-from ledger.admin.screens import as_id
 from ledger.selectors.assets import WALLET_CURRENCIES
 from ledger.selectors.balances import total_of_wallet, touched_since
 from ledger.selectors.clock import DatabaseClock, database_now
+from wallets.admin.team_filter import TeamFilter
 from wallets.models import Wallet
 
 
-class TeamFilter(admin.SimpleListFilter):
-    """The visible teams; Django's own filter would name those of every company."""
-
-    title = "team"
-    parameter_name = "team"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        teams = teams_visible_to(signed_in(request)).order_by("name")
-        return [(str(id), name) for id, name in teams.values_list("id", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Wallet]) -> QuerySet[Wallet]:
-        wanted = self.value()
-        if wanted is None:
-            return queryset
-        team_id = as_id(wanted)
-        return queryset.none() if team_id is None else queryset.filter(user__team_id=team_id)
+class WalletTeamFilter(TeamFilter):
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
+        return Q(user__team_id=team_id)
 
 
 class CurrencyFilter(admin.SimpleListFilter):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from compliance.admin.staff import signed_in
-from compliance.selectors.scope import teams_visible_to
-from ledger.admin.screens import as_id
 from ledger.selectors.clock import DatabaseClock, database_now
+from wallets.admin.team_filter import TeamFilter
 from wallets.selectors.wallets import wallets_visible_to
 
 
@@ -49,19 +49,7 @@ class AgeFilter(admin.SimpleListFilter):
         return queryset if days is None else queryset.filter(created_at__lt=database_now() - timedelta(days=days))
 
 
-class HoldTeamFilter(admin.SimpleListFilter):
-    title = "team"
-    parameter_name = "team"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        teams = teams_visible_to(signed_in(request)).order_by("name")
-        return [(str(id), name) for id, name in teams.values_list("id", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset
-        team_id = as_id(self.value() or "")
-        if team_id is None:
-            return queryset.none()
+class HoldTeamFilter(TeamFilter):
+    def of_team(self, request: HttpRequest, team_id: UUID) -> Q:
         wallets = wallets_visible_to(signed_in(request)).filter(user__team_id=team_id)
-        return queryset.filter(wallet_id__in=wallets.values("id"))
+        return Q(wallet_id__in=wallets.values("id"))

@@ -19,7 +19,7 @@ from ledger.selectors.balances import wallet_figures
 from ledger.selectors.clock import DatabaseClock
 from ledger.selectors.recent import recent_lines
 from wallets.admin.breaking import lock_cell
-from wallets.admin.filters import ActivityFilter, BalanceFilter, CurrencyFilter, LockFilter, TeamFilter
+from wallets.admin.filters import ActivityFilter, BalanceFilter, CurrencyFilter, LockFilter, WalletTeamFilter
 from wallets.admin.pages import movement_rows
 from wallets.models import Wallet
 from wallets.selectors.wallets import wallets_visible_to, with_lock
@@ -59,7 +59,7 @@ class ListedWallets(ReadOnlyAdmin):
     )
     list_filter = (
         "status",
-        TeamFilter,
+        WalletTeamFilter,
         CurrencyFilter,
         "type",
         BalanceFilter,

@@ -73,8 +73,13 @@ def test_many_wallets_are_counted_at_once_and_one_that_is_full_stops_all(
 ) -> None:
     if not is_there:
         request.getfixturevalue("gone")
-    wallets, calls = [uuid4() for _ in range(5)], []
-    monkeypatch.setattr(throttling, "call", lambda operation: calls.append(1) or redis.call(operation))
+    wallets, calls = [uuid4() for _ in range(5)], list[Any]()
+
+    def counted(operation: Callable[[Any], Any]) -> Any:
+        calls.append(operation)
+        return redis.call(operation)
+
+    monkeypatch.setattr(throttling, "call", counted)
     limit_wallets([], "transfer")
     limit_wallets(wallets, "transfer")
     assert len(calls) == 1
