@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import signal
@@ -60,6 +61,36 @@ class Cluster:
             "OWNER_DATABASE_URL": self.server.url(user=OWNER, password=PASSWORD, database="wallet"),
             "APP_DATABASE_ROLE": APP,
         }
+
+
+@contextmanager
+def new_replica(primary: Cluster, log: Path) -> Iterator[Cluster]:
+    """A server that follows another one by streaming, from a copy of its data."""
+    kind = f"replica-{secrets.token_hex(4)}"
+    server = EmbeddedPostgres(installation_folder(kind), password=PASSWORD)
+    cluster = Cluster(server, log)
+    try:
+        _copy(primary, server.data)
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        server.clear_leftovers()
+        shutil.rmtree(installation_folder(kind))
+
+
+def _copy(primary: Cluster, data: Path) -> None:
+    """A copy of a server that rests meanwhile, which knows whom to follow when it starts."""
+    primary.stop()
+    shutil.copytree(primary.server.data, data, ignore=shutil.ignore_patterns("postmaster.*", ".s.PGSQL*"))
+    (data / "standby.signal").touch()
+    with (data / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f"primary_conninfo = '{primary.server.url()}'\n")
+    account = primary.server.program().account
+    if account is not None:
+        for path in (data, *data.rglob("*")):
+            os.chown(path, account.user_id, account.group_id)
+    primary.start()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -58,7 +58,8 @@ def examine(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     server = connection.connection
     if server in _examined or connection.vendor != "postgresql":
         return
-    if settings.REQUIRE_DURABLE_DATABASE and (faults := durability_faults(server)):
+    keeps_money = connection.alias == DEFAULT_DB_ALIAS
+    if keeps_money and settings.REQUIRE_DURABLE_DATABASE and (faults := durability_faults(server)):
         server.close()
         connection.close()
         raise UnsafeDatabase(f"This database would lose acknowledged money: {', '.join(faults)}. Nothing was done.")

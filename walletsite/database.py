@@ -46,6 +46,23 @@ def is_patient(purpose: Purpose) -> bool:
     return purpose in (Purpose.MANAGE, Purpose.OWN)
 
 
+def databases(url: str, replica_url: str, purpose: Purpose, *, pool_size: int) -> dict[str, dict[str, Any]]:
+    """Django's settings of the primary, and of the replica that web processes may read from.
+
+    Args:
+        url: "" = there is none yet, and whoever asks it is told so.
+        replica_url: "" = there is none.
+    """
+    if not url:
+        return {"default": {"ENGINE": "django.db.backends.dummy"}}
+    found = {"default": database_settings(url, purpose, pool_size=pool_size)}
+    if replica_url and purpose is Purpose.WEB:
+        replica = database_settings(replica_url, purpose, pool_size=pool_size)
+        replica["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
+        found["replica"] = replica
+    return found
+
+
 def database_settings(url: str, purpose: Purpose, *, pool_size: int) -> dict[str, Any]:
     """Build Django's settings of one database from a libpq connection URL.
 

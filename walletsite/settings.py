@@ -16,7 +16,7 @@ import environ
 from celery.schedules import crontab
 
 from walletsite.back_office.settings import UNFOLD  # noqa: F401 (a setting)
-from walletsite.database import Purpose, database_settings, is_patient
+from walletsite.database import Purpose, database_settings, databases, is_patient
 from walletsite.logs import logging_settings
 from walletsite.openapi.settings import INTERFACE, SPECTACULAR_SETTINGS  # noqa: F401 (a setting)
 
@@ -70,10 +70,9 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
 """Per web process. With worker, beat, relay and consumer an instance of 2 stays within 20 connections (R92)."""
 TRANSACTION_TIMEOUT_SECONDS = 0 if is_patient(DATABASE_PURPOSE) else 10
 REQUIRE_DURABLE_DATABASE = PROFILE != "test"
-DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.dummy"}}
-if DATABASE_URL:
-    _url = OWNER_DATABASE_URL if DATABASE_PURPOSE is Purpose.OWN else DATABASE_URL
-    DATABASES["default"] = database_settings(_url, DATABASE_PURPOSE, pool_size=DATABASE_POOL_SIZE)
+_url = OWNER_DATABASE_URL if DATABASE_PURPOSE is Purpose.OWN else DATABASE_URL
+DATABASES = databases(_url, env.str("REPLICA_DATABASE_URL", ""), DATABASE_PURPOSE, pool_size=DATABASE_POOL_SIZE)
+DATABASE_ROUTERS = ["ledger.selectors.replicas.ReplicaRouter"]
 APP_DATABASE_ROLE = env.str(
     "APP_DATABASE_ROLE", database_settings(DATABASE_URL, Purpose.WORK, pool_size=1)["USER"] if DATABASE_URL else ""
 )

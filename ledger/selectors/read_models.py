@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from ledger.core.accounts import WALLET
 from ledger.models import BalanceSummary, TransactionSummary
+from ledger.selectors.replicas import reader
 from ledger.selectors.scope import Scope
 
 BALANCES, TRANSACTIONS = "user_balance_summary", "transaction_summary"
@@ -34,7 +34,7 @@ class Freshness:
 
 def freshness() -> dict[str, Freshness]:
     """How fresh each read model is, by its name. Ask before reading it, so that the answer never flatters."""
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute("SELECT name, as_of, clock_timestamp() - as_of FROM ledger_readmodel")
         return {name: Freshness(as_of, age) for name, as_of, age in cursor.fetchall()}
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ledger.core.accounts import WALLET, Account, Book, Bucket, account_id
@@ -18,6 +17,7 @@ from ledger.core.events import Stream
 from ledger.ids import ID_LAG, floor_around, floor_id
 from ledger.models import Event, Transaction
 from ledger.money import ZERO
+from ledger.selectors.replicas import reader
 
 __all__ = [
     "Entry",
@@ -263,6 +263,6 @@ def _entries(transaction_ids: Iterable[UUID], *, account: UUID | None) -> list[E
     ids = list(transaction_ids)
     if not ids:
         return []
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_ENTRIES, {"transactions": ids, "account": account, "floor": floor_around(min(ids))})
         return [Entry(*row) for row in cursor.fetchall()]

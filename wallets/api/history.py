@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from compliance.api.authentication import caller_of
 from ledger.api.fields import CurrencyField, MoneyField, StrictField, TextField, WordField
 from ledger.api.metadata import MetadataField
-from ledger.api.pagination import PageQuery, PaginationInvalid, PagingField, paginate
+from ledger.api.pagination import Page, PageQuery, PaginationInvalid, PagingField, paginate
 from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.throttling import limit_wallet
@@ -23,7 +23,8 @@ from ledger.api.times import InstantOrDateField, bounds, rfc3339
 from ledger.api.views import ServiceView
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
-from ledger.selectors.transactions import WalletFilter, WalletLine, wallet_history, wallet_lines
+from ledger.selectors.replicas import may_lag
+from ledger.selectors.transactions import Transaction, WalletFilter, WalletLine, wallet_history, wallet_lines
 from ledger.services.journal import Result
 from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, origin_of, rehearsal, renderer
@@ -155,7 +156,8 @@ class WalletTransactionsView(ServiceView):
         answer=HistoryAnswer,
         codes=("pagination.invalid",),
         example={"transactions": [EXAMPLE], "pagination": {"page": 1, "limit": 20, "total": 1}},
-        description="Newest first. `Link` carries the cursor of the next page.",
+        description="Newest first. `Link` carries the cursor of the next page. Where the service reads from a replica, "
+        "what was posted in the last moments may be missing; the balance is always current.",
     )
     def get(self, request: Request, wallet_id: UUID) -> Response:
         wallet = get_wallet(caller_of(request), wallet_id)
@@ -163,10 +165,14 @@ class WalletTransactionsView(ServiceView):
         zone = ZoneInfo(wallet.user.company.timezone)
         start, end = bounds(query.get("start_date"), query.get("end_date"), zone, end_name="end_date")
         history = wallet_history(wallet.id, WalletFilter(query["type"], query["status"], start, end))
-        total = history.count()
         offset = 0 if query["position"] else (query["page"] - 1) * query["limit"]
-        page = paginate(history, query, offset=offset, is_monthly=True)
-        views = [line_view(wallet, line) for line in wallet_lines(wallet.id, wallet.currency, page.rows)]
+
+        def read() -> tuple[int, Page[Transaction], list[WalletLine]]:
+            page = paginate(history, query, offset=offset, is_monthly=True)
+            return history.count(), page, list(wallet_lines(wallet.id, wallet.currency, page.rows))
+
+        total, page, lines = may_lag(read)
+        views = [line_view(wallet, line) for line in lines]
         pagination = {"page": query["page"], "limit": query["limit"], "total": total}
         headers = {"Link": self._link(page.next_cursor, query["limit"])} if page.next_cursor else {}
         return Response({"transactions": views, "pagination": pagination}, headers=headers)
