@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from io import StringIO
 
 import psycopg
@@ -24,6 +25,11 @@ from walletsite.database import Purpose, database_settings
 from walletsite.embedded.roles import drop_database, ensure_database
 
 __all__ = ["rabbitmq"]  # a fixture for all
+
+
+def pytest_sessionstart() -> None:
+    """The screens of the back office are loaded with the routes; some tests go through them by name."""
+    import_module("walletsite.urls")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,8 @@ from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from walletsite.memory import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "walletsite.settings")
 
 app = Celery("walletsite")
@@ -28,3 +30,9 @@ def require_safe_start(**_: Any) -> None:
     from walletsite.checks import require_safe_start  # needs the apps, which Celery loads first
 
     require_safe_start()
+
+
+@worker_init.connect
+def share_memory(**_: Any) -> None:
+    """What is loaded before the worker forks stays one copy for all its children: the collector would write to it."""
+    settle()

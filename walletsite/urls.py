@@ -7,14 +7,17 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from compliance.admin import urls as desk_routes
 from compliance.api.urls import urlpatterns as compliance_routes
 from ledger.api.urls import urlpatterns as ledger_routes
 from wallets.api.urls import urlpatterns as wallets_routes
 from walletsite import docs, health
-from walletsite.back_office.home import home_file
 
 SEED_ROUTES = ("wallets", "budgets")
+
+admin.autodiscover()  # here and not at every start: who answers no requests needs no screens
+
+from compliance.admin import urls as desk_routes  # noqa: E402 - after what packages register, as the next
+from walletsite.back_office.home import home_file  # noqa: E402
 
 
 def _is_seed_route(route: URLPattern | URLResolver) -> bool:
