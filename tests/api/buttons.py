@@ -34,9 +34,9 @@ from tests.wallets.incoming import cancelled, take
 from tests.wallets.notices import frozen
 from tests.wallets.scene import set_status
 from tests.wallets.webhooks import make_endpoint, ping
-from wallets.admin.approval_rule_forms import intent_for
-from wallets.admin.budget_forms import proof_of
-from wallets.admin.four_eyes import Intent
+from wallets.admin.approvals.four_eyes import Intent
+from wallets.admin.approvals.rule_forms import intent_for
+from wallets.admin.budgets.forms import proof_of
 from wallets.models import (
     Approval,
     ApprovalRule,

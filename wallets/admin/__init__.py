@@ -6,11 +6,6 @@ from ledger.admin.reservations import ReservationAdmin
 from ledger.admin.scoped import ScopedAdmin
 from ledger.admin.transactions import TransactionAdmin
 from wallets.admin import (
-    approval_rules,
-    approvals,
-    budget_requests,
-    budget_templates,
-    budgets,
     imports,
     limits,
     notes,
@@ -19,22 +14,26 @@ from wallets.admin import (
     wallets,
     webhooks,
 )
+from wallets.admin.approvals import rules
+from wallets.admin.approvals import screen as approvals
+from wallets.admin.budgets import requests, templates
+from wallets.admin.budgets import screen as budgets
 from wallets.admin.holds import HoldScreen
 from wallets.admin.outbox import OutboxScreen
 from wallets.admin.transactions import TransactionScreen
 
 __all__ = [
     "BUTTONS",
-    "approval_rules",
     "approvals",
-    "budget_requests",
-    "budget_templates",
     "budgets",
     "imports",
     "limits",
     "notes",
     "notifications",
     "reports",
+    "requests",
+    "rules",
+    "templates",
     "wallets",
     "webhooks",
 ]

@@ -24,8 +24,8 @@ from ledger.errors import ServiceError
 from ledger.money import require_scale
 from ledger.selectors.assets import get_asset
 from ledger.selectors.decisions import Gate
-from wallets.admin.budget_forms import AmountField
 from wallets.admin.dialogs import plain_words
+from wallets.admin.form_fields import AmountField
 from wallets.admin.origin import origin_of_staff
 from wallets.models import Wallet, WalletStatus
 from wallets.selectors.rule_links import RuleLinks, rule_links

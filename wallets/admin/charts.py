@@ -10,7 +10,7 @@ from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.series import Holder, SeriesPoint, balance_series
 from ledger.selectors.steps import Calendar, Step, points_between
-from wallets.admin.budget_bars import signed
+from wallets.admin.budgets.bars import signed
 from wallets.admin.drawings import Chart, Line, draw_lines
 from wallets.models import Wallet
 

@@ -24,8 +24,8 @@ from ledger.selectors.clock import database_now
 from ledger.selectors.holds import envelopes_of_holds
 from ledger.selectors.transactions import get_transactions
 from ledger.services.holds import Step
-from wallets.admin.budget_forms import AmountField
 from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
+from wallets.admin.form_fields import AmountField
 from wallets.admin.hold_filters import AgeFilter, ExpiryFilter, HoldTeamFilter
 from wallets.admin.origin import origin_of_staff
 from wallets.admin.releasing import ReleasableReservationAdmin

@@ -25,7 +25,7 @@ from ledger.admin.exports import XLSX_TYPE
 from ledger.admin.screens import ReadOnlyAdmin, RecordedFilter, Table
 from ledger.api.csv_files import CONTENT_TYPE, csv_lines, safe_cell
 from ledger.errors import InvalidInput, ServiceError
-from wallets.admin.approval_pages import approval_url
+from wallets.admin.approvals.pages import approval_url
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.models import Import, ImportKind, ImportState, Source
 from wallets.selectors.imports import imports_visible_to

@@ -16,8 +16,8 @@ from ledger.api.serializers import require_scale_of
 from ledger.errors import Forbidden, InvalidInput
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
-from wallets.admin.budget_forms import AmountField, choice, dialog, whole_number
 from wallets.admin.dialogs import HistoryReasonForm
+from wallets.admin.form_fields import AmountField, choice, dialog, whole_number
 from wallets.models import Wallet
 from wallets.selectors.budgets import get_visible_limit
 from wallets.selectors.wallets import get_wallet

@@ -20,13 +20,13 @@ from compliance.core.roles import roles_over_others
 from ledger.admin.cells import EMPTY, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.selectors.assets import get_asset
-from wallets.admin.budget_bars import usage_bar
-from wallets.admin.budget_filters import LimitTeamFilter
-from wallets.admin.budget_forms import dialog
-from wallets.admin.budget_owners import owners_for
+from wallets.admin.budgets.bars import usage_bar
+from wallets.admin.budgets.filters import LimitTeamFilter
 from wallets.admin.dialogs import HistoryReasonForm, tell
 from wallets.admin.filters import CurrencyFilter
+from wallets.admin.form_fields import dialog
 from wallets.admin.limit_forms import CHANGE_LIMIT, ChangeLimitForm, may_limit
+from wallets.admin.owners import owners_for
 from wallets.selectors.budgets import limits_visible_to
 from wallets.services.limits import put_limit, stop_limit
 

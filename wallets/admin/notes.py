@@ -22,8 +22,8 @@ from compliance.api.looks import PERSONAL_LIST, note_looks
 from compliance.api.origin import origin_of_admin
 from ledger.admin.cells import EMPTY, id_cell, label_cell
 from ledger.admin.screens import EndlessPaginator, ReadOnlyAdmin, RecordedFilter, Table
-from wallets.admin.budget_owners import Owners, owners_for
 from wallets.admin.dialogs import tell
+from wallets.admin.owners import Owners, owners_for
 from wallets.admin.wallet_rules import RuledWallets
 from wallets.models import Wallet, WalletNote
 from wallets.models.wallet_note import MOST_CHARACTERS

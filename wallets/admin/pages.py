@@ -22,7 +22,7 @@ from ledger.selectors.transactions import (
     wallet_history,
     wallet_lines,
 )
-from wallets.admin.budget_bars import signed
+from wallets.admin.budgets.bars import signed
 from wallets.admin.drawings import share
 from wallets.models import Wallet
 

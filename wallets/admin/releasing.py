@@ -10,10 +10,10 @@ from compliance.admin.staff import signed_in
 from compliance.core.roles import roles_over_others
 from ledger.admin.reservations import ReservationAdmin
 from ledger.services.holds import Step
+from wallets.admin.approvals.four_eyes import FourEyesForm, Intent, do_or_ask
+from wallets.admin.approvals.pending import ShowsPending
 from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted
-from wallets.admin.four_eyes import FourEyesForm, Intent, do_or_ask
 from wallets.admin.origin import origin_of_staff
-from wallets.admin.pending import ShowsPending
 from wallets.selectors.reservations import get_visible_reservation
 from wallets.services.reservations import post_prepared, prepare_release
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from compliance.models import User
 from ledger.errors import Forbidden
+from wallets.admin.approvals.four_eyes import FourEyesForm, Intent
 from wallets.admin.dialogs import HistoryReasonForm
-from wallets.admin.four_eyes import FourEyesForm, Intent
 from wallets.models import Wallet, WalletStatus
 from wallets.services.wallets import KEEPERS, require_may_change_status
 

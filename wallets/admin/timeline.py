@@ -24,8 +24,8 @@ from ledger.selectors.assets import get_asset
 from ledger.selectors.balances import WALLET_BUCKETS, wallet_account_ids
 from ledger.selectors.lifecycle import StatusChange, status_history
 from ledger.selectors.transactions import Event, Transaction, events_of_all
-from wallets.admin.budget_bars import signed
-from wallets.admin.budget_owners import Owners
+from wallets.admin.budgets.bars import signed
+from wallets.admin.owners import Owners
 from wallets.models import Wallet, WalletNote
 from wallets.selectors.budgets import budgets_visible_to, limits_visible_to
 

@@ -15,10 +15,10 @@ from compliance.admin.staff import signed_in
 from ledger.admin.transactions import TransactionAdmin
 from ledger.errors import MoneyInvalid, ServiceError
 from ledger.money import parse_amount
+from wallets.admin.approvals.four_eyes import FourEyesForm, Intent, do_or_ask
+from wallets.admin.approvals.pending import ShowsPending
 from wallets.admin.dialogs import MoneyForm, claim_of_dialog, require_accepted, tell
-from wallets.admin.four_eyes import FourEyesForm, Intent, do_or_ask
 from wallets.admin.origin import origin_of_staff
-from wallets.admin.pending import ShowsPending
 from wallets.services.undoing import UNDOERS, UndoRequest, post_undoings, prepare_undoings
 
 

@@ -16,10 +16,10 @@ from compliance.api.origin import origin_of_admin
 from ledger.admin.cells import EMPTY, id_cell, money_cell
 from ledger.money import plain
 from ledger.selectors.holds import open_reservations
-from wallets.admin.budget_forms import AmountField, choice, dialog
-from wallets.admin.four_eyes import ConfirmedForm, FourEyesForm, Intent, ask, do_or_ask
+from wallets.admin.approvals.four_eyes import ConfirmedForm, FourEyesForm, Intent, ask, do_or_ask
+from wallets.admin.approvals.pending import ShowsPending
+from wallets.admin.form_fields import AmountField, choice, dialog
 from wallets.admin.pages import MOST_HOLDS
-from wallets.admin.pending import ShowsPending
 from wallets.admin.wallet_rules import RuledWallets
 from wallets.models import Wallet, WalletStatus
 from wallets.selectors.wallets import get_wallet

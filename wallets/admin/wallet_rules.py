@@ -18,9 +18,9 @@ from compliance.api.origin import origin_of_admin
 from compliance.core.roles import roles_over_others
 from ledger.admin.cells import EMPTY, label_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
-from wallets.admin.budget_bars import budget_bar, pace
-from wallets.admin.budget_pages import budget_link
-from wallets.admin.budget_setting import NEW_BUDGET, NewBudgetForm, set_from_dialog
+from wallets.admin.budgets.bars import budget_bar, pace
+from wallets.admin.budgets.pages import budget_link
+from wallets.admin.budgets.setting import NEW_BUDGET, NewBudgetForm, set_from_dialog
 from wallets.admin.dialogs import tell
 from wallets.admin.limit_forms import NEW_LIMIT, NewLimitForm, may_limit
 from wallets.admin.limits import amount_cell, count_cell

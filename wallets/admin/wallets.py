@@ -23,16 +23,16 @@ from ledger.api.refusals import refused
 from ledger.errors import ServiceError
 from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
+from wallets.admin.approvals.four_eyes import FourEyesForm, do_or_ask
 from wallets.admin.asking import asked
 from wallets.admin.breaking import BREAK_LOCK, DIALOG, BreakForm, lock_cell, may_break
-from wallets.admin.budget_owners import owners_for
 from wallets.admin.charts import balance_chart
 from wallets.admin.csv_files import chart_file
 from wallets.admin.dialogs import HistoryReasonForm, plain_words, tell
 from wallets.admin.drawings import Chart
 from wallets.admin.explanations import explanation_tables
-from wallets.admin.four_eyes import FourEyesForm, do_or_ask
 from wallets.admin.notes import ADD_NOTE, TEXTS, NotedWallets, last_notes, notes_table
+from wallets.admin.owners import owners_for
 from wallets.admin.pages import holds_table, last_documents, movements_table, overview_of
 from wallets.admin.statements import downloads, statement_file
 from wallets.admin.statuses import CLOSE, FREEZE, REACTIVATE, SUSPEND, Button, offered

@@ -18,7 +18,7 @@ from ledger.money import EXACT, ZERO, format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.holds import HoldsOfAge, open_holds_by_age
 from ledger.selectors.totals import Holdings
-from wallets.admin.budget_bars import bar_of, drawn, left_of, signed, written
+from wallets.admin.budgets.bars import bar_of, drawn, left_of, signed, written
 from wallets.admin.drawings import (
     Chart,
     Column,

@@ -15,9 +15,9 @@ from budgets.selectors.budgets import view_periods
 from compliance.models import Role
 from ledger.admin.cells import in_words, label_cell
 from ledger.selectors.job_runs import LastRun, last_runs
-from wallets.admin.budget_home import near_rows
-from wallets.admin.budget_owners import owners_for
+from wallets.admin.budgets.home import near_rows
 from wallets.admin.csv_files import chart_file
+from wallets.admin.owners import owners_for
 from wallets.models import WalletStatus
 from wallets.selectors.wallets import wallets_by_status
 from walletsite.back_office import tiles

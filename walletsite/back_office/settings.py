@@ -48,7 +48,7 @@ NAVIGATION = [
             },
             {
                 **_screen("My approvals", "fact_check", "wallets", "approval"),
-                "badge": "wallets.admin.approvals.waiting_badge",
+                "badge": "wallets.admin.approvals.screen.waiting_badge",
                 "active": partial(_is_open, "/wallets/approval/", log=False),
             },
             {"title": "My security", "icon": "shield_person", "link": reverse_lazy("desk:security")},

@@ -20,7 +20,7 @@ from ledger.selectors.clock import DatabaseClock
 from ledger.selectors.read_models import TRANSACTIONS, DayTotals, Freshness, freshness, transaction_totals
 from ledger.selectors.scope import Scope
 from ledger.selectors.totals import Holdings, holdings
-from wallets.admin.budget_filters import NEAR
+from wallets.admin.budgets.filters import NEAR
 from wallets.selectors.budget_pace import Pace, pace_of_budgets
 from wallets.selectors.budget_requests import OpenRequests, open_requests
 from wallets.selectors.scope import ledger_scope, team_scope

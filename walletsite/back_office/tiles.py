@@ -13,7 +13,7 @@ from ledger.selectors.delivery import DeliveryState, delivery_state
 from ledger.selectors.job_runs import LastRun
 from ledger.selectors.seals import SealBacklog, seal_backlog
 from ledger.selectors.totals import MOST_COUNTED, Holdings, outcomes_since
-from wallets.admin.budget_filters import NEAR
+from wallets.admin.budgets.filters import NEAR
 from wallets.selectors.budget_pace import Pace
 from walletsite.back_office.sight import Sight
 from walletsite.schedule import is_late

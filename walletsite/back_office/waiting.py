@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from budgets.models.vocabulary import RequestKind
 from compliance.admin.staff import signed_in
-from wallets.admin.approvals import waiting_approvals
-from wallets.admin.budget_bars import written
-from wallets.admin.budget_requests import KINDS
+from wallets.admin.approvals.screen import waiting_approvals
+from wallets.admin.budgets.bars import written
+from wallets.admin.budgets.requests import KINDS
 from wallets.selectors.budget_requests import requests_waiting_for
 from wallets.services.approvals.registry import operation_named
 

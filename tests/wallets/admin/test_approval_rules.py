@@ -23,7 +23,7 @@ from tests.wallets.admin.checking import (
 )
 from tests.wallets.admin.staff import at_desk, page, told
 from tests.wallets.scene import Scene, make_scene, nothing_recorded
-from wallets.admin.approval_words import rule_words
+from wallets.admin.approvals.words import rule_words
 from wallets.models import Approval, ApprovalRule
 
 WANTED = {"name": "Large reversals", "operation": "transaction.reverse", "checkers": "COMPLIANCE", "needed": "1"}

@@ -17,7 +17,7 @@ from tests.wallets.admin.staff import at_desk, page, told, wallet_path
 from tests.wallets.admin.test_budgets import BUDGETS, LIMITS, budget_path
 from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.scene import Scene, nothing_recorded
-from wallets.admin.budget_forms import proof_of
+from wallets.admin.budgets.forms import proof_of
 
 REQUESTS, TEMPLATES = "/admin/budgets/budgetrequest/", "/admin/budgets/budgettemplate/"
 KEY = "0199d0a4-7f3e-7c1b-8a55-2f4a90b6c0c1"

@@ -10,8 +10,8 @@ import pytest
 
 from budgets.selectors.figures import PeriodFigures
 from tests.budgets.factories import Owner, current
-from wallets.admin.budget_bars import bar_of, elapsed_percent, left_of
-from wallets.admin.budget_charts import daily_chart, waterfall
+from wallets.admin.budgets.bars import bar_of, elapsed_percent, left_of
+from wallets.admin.budgets.charts import daily_chart, waterfall
 from wallets.admin.drawings import share
 
 PLAIN = PeriodFigures(

@@ -15,7 +15,7 @@ from tests.wallets.admin.staff import at_desk, page, told
 from tests.wallets.admin.test_budgets import BUDGETS, budget_path
 from tests.wallets.budgets import pay, set_budget
 from tests.wallets.scene import Scene, nothing_recorded
-from wallets.admin import budget_backtests
+from wallets.admin.budgets import backtests
 
 FORM = {"reason": "As before.", "_form_submitted": "True"}
 
@@ -59,7 +59,7 @@ def test_too_much_to_run_through_is_said(scene: Scene, used: dict[str, Any], mon
     def slow(*_: object, **__: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(budget_backtests, "back_test", slow)
+    monkeypatch.setattr(backtests, "back_test", slow)
     text = page(at_desk(scene.cast.bob), f"{budget_path(used)}?try_amount=5&try_mode=BLOCK&try_periods=1")
     assert "ask for fewer periods" in text
 

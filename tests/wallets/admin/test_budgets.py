@@ -17,7 +17,7 @@ from tests.compliance.factories import UserFactory
 from tests.wallets.admin.staff import at_desk, page, wallet_path
 from tests.wallets.budgets import pay, set_budget, set_limit
 from tests.wallets.scene import Scene, give_wallet
-from wallets.admin.budgets import BudgetAdmin
+from wallets.admin.budgets.screen import BudgetAdmin
 
 BUDGETS, LIMITS = "/admin/budgets/budget/", "/admin/budgets/limit/"
 

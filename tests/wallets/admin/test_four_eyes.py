@@ -39,7 +39,7 @@ from tests.wallets.scene import (
     problem_of,
     set_status,
 )
-from wallets.admin.budget_forms import proof_of
+from wallets.admin.budgets.forms import proof_of
 from wallets.models import Approval, Wallet
 
 

@@ -28,7 +28,7 @@ from tests.wallets.importing import taken_in, top_ups
 from tests.wallets.notices import frozen
 from tests.wallets.scene import give_wallet, make_scene, set_status, undone
 from tests.wallets.webhooks import make_endpoint, ping
-from wallets.admin.approval_filters import ALL, WhoseFilter
+from wallets.admin.approvals.filters import ALL, WhoseFilter
 from wallets.models import ImportKind, StatementPack
 from wallets.services.notifications.noting import note
 

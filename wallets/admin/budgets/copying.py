@@ -11,8 +11,8 @@ from django.utils.functional import cached_property
 from budgets.models.vocabulary import PeriodType
 from budgets.services.specs import BudgetChange
 from compliance.admin.staff import signed_in
-from wallets.admin.budget_forms import ChangeForm
-from wallets.admin.four_eyes import foresee
+from wallets.admin.approvals.four_eyes import foresee
+from wallets.admin.budgets.forms import ChangeForm
 from wallets.services.budget_copies import change_to_copy
 
 

@@ -13,8 +13,8 @@ from compliance.admin.staff import signed_in
 from ledger.admin.cells import EMPTY, in_words, json_cell, label_cell, money_cell
 from ledger.admin.screens import Table
 from ledger.selectors.clock import database_now
-from wallets.admin.approval_buttons import ApprovalButtons
-from wallets.admin.approval_filters import (
+from wallets.admin.approvals.buttons import ApprovalButtons
+from wallets.admin.approvals.filters import (
     ALL,
     TABS,
     AgeFilter,
@@ -23,7 +23,7 @@ from wallets.admin.approval_filters import (
     SubjectTeamFilter,
     WhoseFilter,
 )
-from wallets.admin.approval_pages import (
+from wallets.admin.approvals.pages import (
     changes_cell,
     impact_table,
     names_for,

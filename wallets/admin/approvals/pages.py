@@ -12,8 +12,8 @@ from django.utils.html import format_html, format_html_join
 
 from ledger.admin.cells import EMPTY, actor_cell, id_cell, label_cell
 from ledger.admin.screens import Table
-from wallets.admin.approval_words import need_words, rule_words
-from wallets.admin.budget_owners import Owners, owners_for
+from wallets.admin.approvals.words import need_words, rule_words
+from wallets.admin.owners import Owners, owners_for
 from wallets.core.approving import filled, step_from_data
 from wallets.models import Approval, ApprovalStatus, ApprovalVote, Verdict
 from wallets.services.approvals.registry import OPERATIONS

@@ -16,8 +16,9 @@ from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from compliance.selectors.scope import teams_visible_to
 from ledger.money import ZERO
-from wallets.admin.budget_forms import MODES, AmountField, choice, dialog, names_of, numbers_of, whole_number
+from wallets.admin.budgets.forms import MODES, names_of, numbers_of
 from wallets.admin.dialogs import HistoryReasonForm, tell
+from wallets.admin.form_fields import AmountField, choice, dialog, whole_number
 from wallets.api.budget_bodies import budget_spec
 from wallets.selectors.budgets import budgets_visible_to
 from wallets.services.budgets import Subject, get_subject, set_budget

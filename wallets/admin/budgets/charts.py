@@ -24,7 +24,7 @@ from ledger.selectors.envelope_history import spent_between
 from ledger.selectors.instants import EVER
 from ledger.selectors.snapshot import one_instant
 from ledger.services.allowances import EnvelopeKind
-from wallets.admin.budget_bars import signed
+from wallets.admin.budgets.bars import signed
 from wallets.admin.drawings import Chart, Line, draw_lines, share
 
 MOST_DAYS = 400

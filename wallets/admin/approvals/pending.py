@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 
 from compliance.admin.staff import signed_in
 from ledger.admin.screens import ReadOnlyAdmin
-from wallets.admin.approval_pages import approval_url, names_for, person_cell, title_of
-from wallets.admin.approval_words import steps_words
+from wallets.admin.approvals.pages import approval_url, names_for, person_cell, title_of
+from wallets.admin.approvals.words import steps_words
 from wallets.selectors.approvals import pending_on
 
 

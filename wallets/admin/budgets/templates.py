@@ -29,10 +29,10 @@ from ledger.api.serializers import require_scale_of
 from ledger.errors import InvalidInput
 from ledger.money import format_amount
 from ledger.selectors.assets import WALLET_CURRENCIES, get_asset
-from wallets.admin.budget_forms import AmountField, choice, dialog
-from wallets.admin.budget_owners import categories_cell
-from wallets.admin.budget_setting import PERIODS, ROLLOVERS, RuleForm
+from wallets.admin.budgets.setting import PERIODS, ROLLOVERS, RuleForm
 from wallets.admin.dialogs import HistoryReasonForm, tell
+from wallets.admin.form_fields import AmountField, choice, dialog
+from wallets.admin.owners import categories_cell
 from wallets.services.budget_templates import alter_template, set_template
 
 KEEPERS = roles_over_all("templates.keep")

@@ -17,8 +17,8 @@ from compliance.api.origin import origin_of_admin
 from compliance.models import User
 from ledger.errors import ServiceError
 from ledger.services.accounts import digest
-from wallets.admin.approval_pages import approval_url
-from wallets.admin.approval_words import steps_words
+from wallets.admin.approvals.pages import approval_url
+from wallets.admin.approvals.words import steps_words
 from wallets.admin.dialogs import HistoryReasonForm, MoneyForm, claim_of_dialog, plain_words, tell
 from wallets.core.approving import step_data
 from wallets.models import Source

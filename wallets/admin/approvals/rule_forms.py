@@ -13,9 +13,9 @@ from compliance.admin.staff import signed_in
 from ledger.ids import new_id
 from ledger.money import plain
 from ledger.selectors.assets import WALLET_CURRENCIES
-from wallets.admin.approval_words import CHECKING, KINDS, MAKERS, SOURCES, block_words, listed
-from wallets.admin.budget_forms import AmountField, choice
-from wallets.admin.four_eyes import ConfirmedForm, FourEyesForm, Intent
+from wallets.admin.approvals.four_eyes import ConfirmedForm, FourEyesForm, Intent
+from wallets.admin.approvals.words import CHECKING, KINDS, MAKERS, SOURCES, block_words, listed
+from wallets.admin.form_fields import AmountField, choice
 from wallets.core import approving
 from wallets.models import ApprovalRule
 from wallets.selectors.approvals import rules_visible_to

@@ -23,11 +23,12 @@ from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import ReadOnlyAdmin, Table
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
-from wallets.admin.budget_filters import RequestTeamFilter
-from wallets.admin.budget_forms import dialog, may_set
-from wallets.admin.budget_owners import owners_for
-from wallets.admin.budget_pages import budget_link
+from wallets.admin.budgets.filters import RequestTeamFilter
+from wallets.admin.budgets.forms import may_set
+from wallets.admin.budgets.pages import budget_link
 from wallets.admin.dialogs import HistoryReasonForm, tell
+from wallets.admin.form_fields import dialog
+from wallets.admin.owners import owners_for
 from wallets.selectors.budget_requests import get_visible_request, requests_visible_to
 from wallets.services.budget_requests import Word, approve, reject
 from wallets.services.retrying import retry_spends

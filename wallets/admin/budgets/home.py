@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from budgets.selectors.budgets import BudgetView
-from wallets.admin.budget_bars import budget_bar, pace
-from wallets.admin.budget_owners import Owners
-from wallets.admin.budget_pages import budget_link
+from wallets.admin.budgets.bars import budget_bar, pace
+from wallets.admin.budgets.pages import budget_link
+from wallets.admin.owners import Owners
 
 
 def near_rows(views: Iterable[BudgetView], owners: Owners, now: datetime) -> list[list[Any]]:

@@ -20,8 +20,9 @@ from ledger.admin.screens import Table
 from ledger.errors import ServiceError
 from ledger.money import format_amount, require_scale
 from ledger.selectors.assets import get_asset
-from wallets.admin.budget_bars import signed
-from wallets.admin.budget_forms import MODES, AmountField, choice
+from wallets.admin.budgets.bars import signed
+from wallets.admin.budgets.forms import MODES
+from wallets.admin.form_fields import AmountField, choice
 
 USUAL_PERIODS = 3
 MOST_LISTED = 100

@@ -19,8 +19,10 @@ from compliance.api.origin import origin_of_admin
 from compliance.core.roles import roles_over_others
 from ledger.services.claims import Reply
 from ledger.services.replies import Wish, answer_once
-from wallets.admin.budget_copying import CopyForm
-from wallets.admin.budget_forms import (
+from wallets.admin.approvals.four_eyes import do_or_ask
+from wallets.admin.approvals.pending import ShowsPending
+from wallets.admin.budgets.copying import CopyForm
+from wallets.admin.budgets.forms import (
     ChangeAmountForm,
     ChangeForm,
     EndForm,
@@ -28,14 +30,12 @@ from wallets.admin.budget_forms import (
     MoveForm,
     ReactivateForm,
     SuspendForm,
-    dialog,
     may_set,
 )
-from wallets.admin.budget_setting import NEW_TEAM_BUDGET, NewTeamBudgetForm, set_from_dialog
+from wallets.admin.budgets.setting import NEW_TEAM_BUDGET, NewTeamBudgetForm, set_from_dialog
 from wallets.admin.dialogs import claim_of_dialog, tell
-from wallets.admin.four_eyes import do_or_ask
+from wallets.admin.form_fields import dialog
 from wallets.admin.origin import origin_of_staff
-from wallets.admin.pending import ShowsPending
 from wallets.services.budget_copies import follow_budget
 from wallets.services.budgets import KEEPERS_OF_ALL, alter_budget, move_budget
 

@@ -14,12 +14,12 @@ from compliance.admin.staff import signed_in
 from compliance.selectors.access import decides_over_access
 from ledger.admin.cells import id_cell, label_cell
 from ledger.admin.screens import Table
-from wallets.admin.approval_pages import approval_url, names_for, person_cell
-from wallets.admin.approval_rule_forms import SET_RULE, ChangeRuleForm, RuleForm, SwitchForm
-from wallets.admin.approval_words import listed, need_words, rule_words
-from wallets.admin.budget_forms import dialog
-from wallets.admin.four_eyes import ask
-from wallets.admin.pending import ShowsPending
+from wallets.admin.approvals.four_eyes import ask
+from wallets.admin.approvals.pages import approval_url, names_for, person_cell
+from wallets.admin.approvals.pending import ShowsPending
+from wallets.admin.approvals.rule_forms import SET_RULE, ChangeRuleForm, RuleForm, SwitchForm
+from wallets.admin.approvals.words import listed, need_words, rule_words
+from wallets.admin.form_fields import dialog
 from wallets.models import ApprovalRule
 from wallets.selectors.approvals import approvals_visible_to, rules_visible_to
 from wallets.services.approvals.registry import OPERATIONS

@@ -12,7 +12,7 @@ from ledger.admin.cells import Figure
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.clock import database_now
-from wallets.admin.budget_bars import elapsed_percent
+from wallets.admin.budgets.bars import elapsed_percent
 from wallets.api.budget_views import used_percent
 
 COLUMNS = (

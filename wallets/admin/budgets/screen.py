@@ -28,15 +28,14 @@ from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import Table
 from ledger.errors import NotFound
 from ledger.selectors.clock import database_now
-from wallets.admin.budget_backtests import answer_of
-from wallets.admin.budget_bars import budget_bar, pace
-from wallets.admin.budget_buttons import BudgetButtons
-from wallets.admin.budget_charts import daily_chart, waterfall
-from wallets.admin.budget_files import COLUMNS, budget_lines
-from wallets.admin.budget_filters import BudgetTeamFilter, CategoryFilter, NearFilter
-from wallets.admin.budget_forecasts import forecast_cell, forecast_words
-from wallets.admin.budget_owners import categories_cell, owners_of
-from wallets.admin.budget_pages import (
+from wallets.admin.budgets.backtests import answer_of
+from wallets.admin.budgets.bars import budget_bar, pace
+from wallets.admin.budgets.buttons import BudgetButtons
+from wallets.admin.budgets.charts import daily_chart, waterfall
+from wallets.admin.budgets.files import COLUMNS, budget_lines
+from wallets.admin.budgets.filters import BudgetTeamFilter, CategoryFilter, NearFilter
+from wallets.admin.budgets.forecasts import forecast_cell, forecast_words
+from wallets.admin.budgets.pages import (
     alerts_table,
     budget_link,
     children_of,
@@ -45,8 +44,9 @@ from wallets.admin.budget_pages import (
     revisions_shown,
     revisions_table,
 )
-from wallets.admin.budget_setting import ROLLOVERS
+from wallets.admin.budgets.setting import ROLLOVERS
 from wallets.admin.csv_files import chart_file
+from wallets.admin.owners import categories_cell, owners_of
 from wallets.selectors.budgets import budgets_visible_to
 
 MOST_PERIODS = 60

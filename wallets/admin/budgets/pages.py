@@ -21,8 +21,8 @@ from ledger.admin.cells import EMPTY, id_cell, label_cell, money_cell
 from ledger.admin.screens import Table
 from ledger.money import EXACT
 from ledger.selectors.assets import get_asset
-from wallets.admin.budget_bars import budget_bar, signed
-from wallets.admin.budget_owners import Owners
+from wallets.admin.budgets.bars import budget_bar, signed
+from wallets.admin.owners import Owners
 from wallets.selectors.budget_decisions import DecidedSpend, decided_spends, find_decided_spends
 from wallets.selectors.budgets import budgets_visible_to
 

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from budgets.core.forecast import TRAILING_DAYS, Forecast
 from budgets.selectors.forecasts import Outlook
 from ledger.admin.cells import EMPTY
-from wallets.admin.budget_bars import written
+from wallets.admin.budgets.bars import written
 
 
 def forecast_words(outlook: Outlook | None) -> list[str]:

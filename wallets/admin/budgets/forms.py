@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -23,14 +21,15 @@ from budgets.selectors.budgets import view_budgets
 from budgets.services.specs import BudgetChange
 from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
-from ledger.errors import Forbidden, MoneyInvalid, ServiceError
-from ledger.money import format_amount, parse_amount
+from ledger.errors import Forbidden, ServiceError
+from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.services.accounts import digest
-from wallets.admin.budget_bars import signed
-from wallets.admin.budget_owners import owners_of
+from wallets.admin.approvals.four_eyes import ConfirmedForm, FourEyesForm, Intent, needs_of
+from wallets.admin.budgets.bars import signed
 from wallets.admin.dialogs import HistoryReasonForm, MoneyForm, plain_words
-from wallets.admin.four_eyes import ConfirmedForm, FourEyesForm, Intent, needs_of
+from wallets.admin.form_fields import AmountField, choice, whole_number
+from wallets.admin.owners import owners_of
 from wallets.selectors.budgets import budgets_visible_to, get_visible_budget
 from wallets.services.approvals.budget_changing import arguments_for_change
 from wallets.services.budget_rehearsals import RehearsedChange, rehearse_change
@@ -49,31 +48,6 @@ MODES = (
     (Enforcement.WARN.value, "WARN: let it pass and say so"),
     (Enforcement.ALLOW.value, "ALLOW: let it pass"),
 )
-
-
-class AmountField(forms.CharField):
-    """An amount as it is written in the interface."""
-
-    def __init__(self, *, zero_allowed: bool = False, **kwargs: Any) -> None:
-        self.zero_allowed = zero_allowed
-        super().__init__(max_length=40, widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}), **kwargs)
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return parse_amount(text, zero_allowed=self.zero_allowed)
-        except MoneyInvalid as error:
-            raise ValidationError(error.detail, code=error.code) from None
-
-
-def choice(choices: Iterable[tuple[str, str]], **kwargs: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **kwargs)
-
-
-def whole_number(maximum: int, **kwargs: Any) -> forms.IntegerField:
-    return forms.IntegerField(min_value=0, max_value=maximum, widget=UnfoldAdminIntegerFieldWidget, **kwargs)
 
 
 class BudgetForm(HistoryReasonForm):
@@ -240,10 +214,6 @@ def may_set(caller: Any, budget: Budget) -> bool:
     except Forbidden:
         return False
     return True
-
-
-def dialog(title: str, description: str, form: type[HistoryReasonForm], button: str) -> dict[str, Any]:
-    return {"title": title, "description": description, "form_class": form, "form_submit_text": button}
 
 
 def numbers_of(text: str) -> Sequence[int]:

@@ -20,10 +20,10 @@ from compliance.admin.staff import signed_in
 from compliance.api.origin import origin_of_admin
 from ledger.admin.screens import ReadOnlyAdmin
 from ledger.errors import ServiceError
-from wallets.admin.approval_pages import approval_url, title_of
-from wallets.admin.approval_words import amount_words
-from wallets.admin.budget_forms import choice, dialog
+from wallets.admin.approvals.pages import approval_url, title_of
+from wallets.admin.approvals.words import amount_words
 from wallets.admin.dialogs import HistoryReasonForm, plain_words, tell
+from wallets.admin.form_fields import choice, dialog
 from wallets.core.approving import CHECKERS
 from wallets.models import Approval, ApprovalStatus
 from wallets.selectors.approvals import approvals_visible_to, waiting_for
