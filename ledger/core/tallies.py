@@ -14,8 +14,9 @@ from uuid import UUID
 from ledger.core.accounts import WALLET, Account
 from ledger.money import EXACT, ZERO
 
-Line = tuple[UUID, UUID, Decimal]
-"""A posting as (event id, account id, amount)."""
+Line = tuple[str, str, Decimal]
+"""A posting as (event id, account id, amount). Ids are texts as the database writes them: making UUIDs of millions of
+them, and comparing those, takes longer than all the rest of a fold."""
 
 
 class NeverOpened(Exception):
@@ -42,7 +43,7 @@ class _Tally:
         self.postings = 0
         self.touched = 0
         self.headline: _Tally | None = None
-        self.last_event: UUID | None = None
+        self.last_event = ""
 
 
 class Tallies:
@@ -54,7 +55,7 @@ class Tallies:
 
     def __init__(self, accounts: Mapping[UUID, Account]) -> None:
         self._accounts = accounts
-        self._tallies: dict[UUID, _Tally] = {}
+        self._tallies: dict[str, _Tally] = {}
 
     def add(self, lines: Iterable[Line]) -> None:
         """Take in the lines of whole events, those of one event one after the other.
@@ -76,15 +77,16 @@ class Tallies:
     def accounts(self) -> dict[UUID, Account]:
         """The accounts that anything has come to, as they are afterwards."""
         with localcontext(EXACT):
-            return {id: _with_tally(self._accounts[id], tally) for id, tally in self._tallies.items()}
+            accounts = {UUID(id): tally for id, tally in self._tallies.items()}
+            return {id: _with_tally(self._accounts[id], tally) for id, tally in accounts.items()}
 
-    def _begun(self, account_id: UUID, event_id: UUID) -> _Tally:
-        account = self._accounts.get(account_id)
+    def _begun(self, account_id: str, event_id: str) -> _Tally:
+        account = self._accounts.get(UUID(account_id))
         if account is None:
-            raise NeverOpened(account_id, event_id)
+            raise NeverOpened(UUID(account_id), UUID(event_id))
         tally = self._tallies[account_id] = _Tally()
         if account.owner_type == WALLET:
-            headline_id = account.headline_id
+            headline_id = str(account.headline_id)
             tally.headline = self._tallies.get(headline_id) or self._begun(headline_id, event_id)
         return tally
 

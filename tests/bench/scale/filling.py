@@ -19,7 +19,7 @@ from tests.bench.scale.rows import ACCOUNTS, CHUNK_TABLES, DROP_CHUNK, ROWS
 AT_ONCE = 50_000
 """Events in a database transaction."""
 MONTHS = 6
-HOT_EVERY = 5
+HOT_EVERY = 4
 """One transfer in so many has the hot wallet on one of its sides."""
 
 

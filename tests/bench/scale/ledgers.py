@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from django.db import connections
@@ -34,7 +34,7 @@ class Ledger:
     """
 
     name: str
-    superuser_url: str
+    superuser_url: str = field(repr=False)
     connection: DatabaseWrapper
     books: Books
     wallets: list[Side]

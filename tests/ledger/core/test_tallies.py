@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import Decimal, Inexact, localcontext
 from random import Random
 from uuid import UUID
 
@@ -33,13 +33,14 @@ ACCOUNTS = {
         account("COMPANY_FUNDING", 4, Bucket.SYSTEM),
     )
 }
+FUNDING = account("COMPANY_FUNDING", 4, Bucket.SYSTEM)
 AMOUNTS = st.decimals(min_value="-99999999999999999999", max_value="99999999999999999999", places=18).filter(bool)
 EVENTS = st.lists(st.dictionaries(st.sampled_from(sorted(ACCOUNTS)), AMOUNTS, min_size=1), max_size=12)
 
 
 def lines_of(events: list[dict[UUID, Decimal]]) -> list[list[Line]]:
     return [
-        [(UUID(int=number << 16), account_id, amount) for account_id, amount in legs.items()]
+        [(str(UUID(int=number << 16)), str(account_id), amount) for account_id, amount in legs.items()]
         for number, legs in enumerate(events, start=1)
     ]
 
@@ -50,7 +51,7 @@ def test_they_come_to_what_the_machine_makes_of_them(
 ) -> None:
     machine = dict(ACCOUNTS)
     for legs in lines_of(events):
-        postings = [Posting(event_id, id, amount, None, None) for event_id, id, amount in legs]
+        postings = [Posting(UUID(event_id), UUID(id), amount, None, None) for event_id, id, amount in legs]
         with localcontext(EXACT):
             machine.update(after_postings(machine, postings))
 
@@ -63,22 +64,23 @@ def test_they_come_to_what_the_machine_makes_of_them(
 
 
 def test_an_account_that_is_not_there_is_named_with_its_event() -> None:
-    funding, unknown = account("COMPANY_FUNDING", 4, Bucket.SYSTEM), UUID(int=7)
+    unknown = account(WALLET, 7, Bucket.AVAILABLE)
     with pytest.raises(NeverOpened) as raised:
-        Tallies(ACCOUNTS).add([(UUID(int=1 << 16), funding.id, Decimal(1)), (UUID(int=2 << 16), unknown, Decimal(-1))])
-    assert (raised.value.account_id, raised.value.event_id) == (unknown, UUID(int=2 << 16))
+        Tallies(ACCOUNTS).add([line(1, FUNDING, "1"), line(2, unknown, "-1")])
+    assert (raised.value.account_id, raised.value.event_id) == (unknown.id, UUID(int=2))
 
 
 def test_a_wallet_without_its_headline_is_not_there() -> None:
     reserved = account(WALLET, 1, Bucket.RESERVED)
     with pytest.raises(NeverOpened):
-        Tallies({reserved.id: reserved}).add([(UUID(int=1 << 16), reserved.id, Decimal(1))])
+        Tallies({reserved.id: reserved}).add([line(1, reserved, "1")])
 
 
 def test_sums_that_outgrow_the_exact_digits_are_refused_not_rounded() -> None:
-    funding = account("COMPANY_FUNDING", 4, Bucket.SYSTEM)
     tallies = Tallies(ACCOUNTS)
-    with pytest.raises(ArithmeticError):
-        tallies.add(
-            [(UUID(int=1 << 16), funding.id, Decimal(10) ** 50), (UUID(int=2 << 16), funding.id, Decimal("1e-18"))]
-        )
+    with pytest.raises(Inexact):
+        tallies.add([line(1, FUNDING, "1e50"), line(2, FUNDING, "1e-18")])
+
+
+def line(event: int, account: Account, amount: str) -> Line:
+    return str(UUID(int=event)), str(account.id), Decimal(amount)
