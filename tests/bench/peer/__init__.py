@@ -50,8 +50,9 @@ class Peer:
 
     @contextmanager
     def _started(self, job: str) -> Iterator[subprocess.Popen[str]]:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        with subprocess.Popen([PYTHON, PROGRAM, "run", job], env=self.environment, text=True, **pipes) as process:
+        program = [PYTHON, PROGRAM, "run", job]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(program, env=self.environment, text=True, stdin=pipe, stdout=pipe) as process:
             try:
                 yield process
             finally:

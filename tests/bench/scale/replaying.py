@@ -19,8 +19,12 @@ def main() -> None:
     from ledger.services.replay import replay  # its models need settings that are set up
 
     weights: dict[int, float] = {}
+
+    def weigh(done: int, total: int) -> None:
+        weights.setdefault(done * 4 // max(total, 1), _mebibytes())
+
     began = time.perf_counter()
-    report = replay(lambda done, total: weights.setdefault(done * 4 // max(total, 1), _mebibytes()))
+    report = replay(weigh)
     seconds = time.perf_counter() - began
     told = {
         "events": report.events,
