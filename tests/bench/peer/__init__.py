@@ -50,7 +50,7 @@ class Peer:
 
     @contextmanager
     def _started(self, job: str) -> Iterator[subprocess.Popen[str]]:
-        program = [PYTHON, PROGRAM, "run", job]
+        program = [str(PYTHON), str(PROGRAM), "run", job]
         pipe = subprocess.PIPE
         with subprocess.Popen(program, env=self.environment, text=True, stdin=pipe, stdout=pipe) as process:
             try:
