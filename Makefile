@@ -4,15 +4,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+PEER_PIP := .venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST_WORKERS ?= 2
 # Compiled modules are kept: without them every process of a test run compiles its plugins anew, for 10 s.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo code test chaos bench screenshots check format
+.PHONY: help up reset demo code test chaos bench bench-scale screenshots check format
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 up: .venv/.service ## start everything on port 3003 (PORT=…) until Ctrl-C
 	@exec $(BIN)/python -m walletsite.up
@@ -32,8 +33,11 @@ test: check ## every gate, then every test
 chaos: .venv/.development ## kill parts of the service at random under load (MINUTES=… BROKER=valkey SEED=…)
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --broker $(or $(BROKER),rabbitmq) $(if $(SEED),--seed $(SEED))
 
-bench: .venv/.development ## measure, with every figure beside a reference of the same run (ROUNDS=… SECONDS=… short ones)
+bench: .venv/.development .venv-peer/.installed ## measure, with every figure beside a reference of the same run (ROUNDS=… SECONDS=… short ones)
 	$(BIN)/python -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-scale: .venv/.development ## measure a ledger with a million postings beside a small one (POSTINGS=… ROUNDS=… SECONDS=…)
+	$(BIN)/python -m tests.bench.scale $(if $(POSTINGS),--postings $(POSTINGS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 screenshots: .venv/.development ## take the pictures of docs/back-office.md anew
 	$(BIN)/python -m tests.screenshots
@@ -58,6 +62,13 @@ format: .venv/.development ## put the code into its form
 .venv/.development: requirements-dev.txt | .venv/bin/pip
 	$(PIP) -r requirements-dev.txt
 	@touch $@ .venv/.service
+
+# Another ledger, measured beside ours: it comes as source only, so it stays out of the environments above.
+.venv-peer/.installed: tests/bench/peer/build.txt tests/bench/peer/requirements.txt
+	$(PYTHON) -m venv .venv-peer
+	$(PEER_PIP) --only-binary :all: -r tests/bench/peer/build.txt
+	$(PEER_PIP) --only-binary :all: --no-binary django-hordak --no-build-isolation -r tests/bench/peer/requirements.txt
+	@touch $@
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

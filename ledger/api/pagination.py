@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -117,13 +117,35 @@ def paginate(
         offset: rows to skip, for lists that are paged by number as well.
         is_monthly: the table is cut by month, and months beyond the cursor shall be left alone.
     """
+    return _page(_read(rows, query, time, is_monthly, offset), query, time)
+
+
+def paginate_together(
+    parts: Iterable[QuerySet[Row]], query: dict[str, Any], *, time: str = "created_at", is_monthly: bool = False
+) -> Page[Row]:
+    """`paginate` of the rows that are in any of several parts.
+
+    Of "in this part or in that one" a database reads everything before it can tell which rows are first. Each part by
+    itself lies in order in an index of its own, and a page needs no more than a page of each.
+    """
+    found = {row.pk: row for part in parts for row in _read(part, query, time, is_monthly)}
+    is_descending = query["order"] == "desc"
+    rows = sorted(found.values(), key=lambda row: (getattr(row, time), row.pk), reverse=is_descending)
+    return _page(rows[: query["limit"] + 1], query, time)
+
+
+def _read(rows: QuerySet[Row], query: dict[str, Any], time: str, is_monthly: bool, offset: int = 0) -> list[Row]:
+    """The rows of a page, and one more if there are more."""
     is_descending = query["order"] == "desc"
     if query["position"] is not None:
         rows = rows.filter(_beyond(query["position"], time, "lt" if is_descending else "gt"))
         if is_monthly:
             rows = rows.filter(_months_beyond(query["position"], is_descending=is_descending))
     sign = "-" if is_descending else ""
-    found = list(rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1])
+    return list(rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1])
+
+
+def _page(found: list[Row], query: dict[str, Any], time: str) -> Page[Row]:
     shown = found[: query["limit"]]
     if len(found) == len(shown):
         return Page(shown, None)

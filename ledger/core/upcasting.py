@@ -39,6 +39,16 @@ def version_of(type: EventType) -> int:
     return version
 
 
+def require_known(type: EventType, version: int) -> None:
+    """Make sure that events of this type and version can be read here.
+
+    Raises:
+        UnknownVersion: a newer release wrote them.
+    """
+    if not 1 <= version <= version_of(type):
+        raise UnknownVersion(type, version)
+
+
 def upcast(type: EventType, version: int, data: dict[str, Any]) -> dict[str, Any]:
     """The data of a stored event, as the newest version of its type has them.
 
@@ -49,9 +59,7 @@ def upcast(type: EventType, version: int, data: dict[str, Any]) -> dict[str, Any
     Raises:
         UnknownVersion: it is newer than any that is known here.
     """
-    newest = version_of(type)
-    if not 1 <= version <= newest:
-        raise UnknownVersion(type, version)
-    for step in range(version, newest):
+    require_known(type, version)
+    for step in range(version, version_of(type)):
         data = UPCASTERS[type, step](deepcopy(data))
     return data

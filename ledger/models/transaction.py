@@ -95,8 +95,8 @@ class Transaction(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="transaction_source", fields=["source_wallet_id", "id"]),
-            models.Index(name="transaction_destination", fields=["destination_wallet_id", "id"]),
+            models.Index(name="transaction_source", fields=["source_wallet_id", "created_at", "id"]),
+            models.Index(name="transaction_destination", fields=["destination_wallet_id", "created_at", "id"]),
             models.Index(name="transaction_reference", fields=["reference_id", "reference_type"]),
             models.Index(
                 name="transaction_original",

@@ -15,13 +15,13 @@ _LAST = """
     FROM unnest(%(wallets)s::uuid[]) AS wanted(wallet_id)
     CROSS JOIN LATERAL (
         SELECT id FROM (
-            (SELECT id FROM ledger_transaction WHERE source_wallet_id = wanted.wallet_id
-             ORDER BY id DESC LIMIT %(most)s)
+            (SELECT created_at, id FROM ledger_transaction WHERE source_wallet_id = wanted.wallet_id
+             ORDER BY created_at DESC, id DESC LIMIT %(most)s)
             UNION
-            (SELECT id FROM ledger_transaction WHERE destination_wallet_id = wanted.wallet_id
-               AND (state <> 'FAILED' OR source_wallet_id IS NULL) ORDER BY id DESC LIMIT %(most)s)
+            (SELECT created_at, id FROM ledger_transaction WHERE destination_wallet_id = wanted.wallet_id
+               AND (state <> 'FAILED' OR source_wallet_id IS NULL) ORDER BY created_at DESC, id DESC LIMIT %(most)s)
         ) AS touching
-        ORDER BY id DESC LIMIT %(most)s
+        ORDER BY created_at DESC, id DESC LIMIT %(most)s
     ) AS last
 """
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
-from ledger.core import events as core
 from ledger.core.accounts import Account
 from ledger.core.machine import evolve_accounts
-from ledger.models import Event, Posting
+from ledger.core.tallies import NeverOpened, Tallies
+from ledger.models import Event
 from ledger.selectors.accounts import read_accounts
 from ledger.selectors.balances import system_balances
-from ledger.selectors.events import core_event
+from ledger.selectors.event_store import CHUNK, lives_of_accounts, movements, turns_of_limits
 from ledger.selectors.snapshot import whole_ledger
 from ledger.services.replay_holds import Difference, figure_text, replay_holds
 
-CHUNK = 5_000
 Progress = Callable[[int, int], None]
 """Called with (events done, events in all)."""
 
@@ -45,50 +44,45 @@ def replay(progress: Progress = lambda done, total: None) -> ReplayReport:
     """
     with whole_ledger():
         accounts: dict[UUID, Account] = {}
-        total = Event.objects.count()
-        done = 0
-        for event in all_events():
-            try:
-                accounts.update(evolve_accounts(accounts, event))
-            except KeyError as unknown:
-                return ReplayReport(done, len(accounts), 0, _never_opened(unknown.args[0], event))
-            done += 1
-            if done % CHUNK == 0:
+        total, done = Event.objects.count(), 0
+        try:
+            for done in _fold(accounts):
                 progress(done, total)
+        except NeverOpened as unknown:
+            return ReplayReport(done, len(accounts), 0, _never_opened(unknown))
         progress(total, total)
         holds, broken = replay_holds()
         return ReplayReport(done, len(accounts), holds, _first_difference(accounts) or broken)
 
 
-def _never_opened(account_id: UUID, event: core.Event) -> Difference:
-    return Difference("account", account_id, "account", "in use", "never opened", event.id)
+def _never_opened(unknown: NeverOpened) -> Difference:
+    return Difference("account", unknown.account_id, "account", "in use", "never opened", unknown.event_id)
 
 
-def all_events() -> Iterator[core.Event]:
-    """Every event with its postings: the lives of accounts first, then the movements, each in order."""
-    # The turn of a limit moves something, so it is read with its postings; its order does not matter either.
-    lifecycle = Q(stream=core.Stream.ACCOUNTS) & ~Q(type=core.EventType.ALLOWANCE_TURNED)
-    for row in Event.objects.filter(lifecycle).order_by("stream_id", "seq").iterator(CHUNK):
-        yield core_event(row, [])
-    chunk: list[Event] = []
-    for row in Event.objects.exclude(lifecycle).order_by("id").iterator(CHUNK):
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield from _with_postings(chunk)
-            chunk = []
-    yield from _with_postings(chunk)
+def _fold(accounts: dict[UUID, Account]) -> Iterator[int]:
+    """Make the accounts from all events; gives the number of events folded so far.
 
-
-def _with_postings(rows: list[Event]) -> Iterator[core.Event]:
-    if not rows:
-        return
-    first, last = rows[0].id, core.posting_id(rows[-1].id, core.POSTINGS_PER_EVENT)
-    postings: dict[UUID, list[Posting]] = {row.id: [] for row in rows}
-    for posting in Posting.objects.filter(id__gt=first, id__lte=last).order_by("id"):
-        if posting.event_id in postings:
-            postings[posting.event_id].append(posting)
-    for row in rows:
-        yield core_event(row, postings[row.id])
+    Raises:
+        NeverOpened: an event is about an account that no event before it has opened.
+    """
+    done = 0
+    # Those of accounts first, then the turns of limits, which move something as well: few, so the machine itself
+    # folds them one by one. Movements are added up: no event's data say anything that a balance depends on.
+    for event in chain(lives_of_accounts(), turns_of_limits()):
+        try:
+            accounts.update(evolve_accounts(accounts, event))
+        except KeyError as unknown:
+            raise NeverOpened(unknown.args[0], event.id) from unknown
+        done += 1
+        if done % CHUNK == 0:
+            yield done
+    tallies = Tallies(accounts)
+    for count, lines in movements():
+        tallies.add(lines)
+        done += count
+        yield done
+    accounts.update(tallies.accounts())
+    yield done
 
 
 def _first_difference(replayed: dict[UUID, Account]) -> Difference | None:

@@ -17,6 +17,7 @@ from tests.chaos.servers import Installation
 
 CONNECTIONS = (1, 8, 32, 128)
 BATCH_CONNECTIONS = 2
+PEER_SIZES = (1, 512)
 SETTLE_SECONDS = 15
 """Until worker and the others have loaded what they load."""
 
@@ -46,6 +47,7 @@ def _measures(ready: Stage, seconds: float) -> Iterator[tuple[str, Measure]]:
         yield f"post {size}, many", partial(_post, ready, size, seconds)
         yield f"post {size}, hot", partial(_post, ready, size, seconds, is_hot=True)
     yield "post 512, seven rules", partial(_post, ready, 512, seconds, is_ruled=True)
+    yield from _peer_measures(ready, seconds)
     for number in CONNECTIONS:
         yield EMPTY.format(number), partial(_load, ready, "get", number, seconds, paths=["/bench/empty"])
         yield f"transfer, many, {number} connections", partial(_load, ready, "transfer", number, seconds)
@@ -59,6 +61,20 @@ def _measures(ready: Stage, seconds: float) -> Iterator[tuple[str, Measure]]:
     ):
         paths = [path.format(wallet) for wallet in ready.wallets]
         yield name, partial(_load, ready, "get", 32, seconds, paths=paths)
+
+
+def _peer_measures(ready: Stage, seconds: float) -> Iterator[tuple[str, Measure]]:
+    peer = ready.peer
+    if peer is None:
+        return
+    for size in PEER_SIZES:
+        for kind, is_hot in (("many", False), ("hot", True)):
+            transfer = partial(peer.run, size, seconds, is_hot=is_hot)
+            yield f"django-hordak, {size}, {kind}", partial(_peer, transfer)
+
+
+def _peer(transfer: Callable[[], float], figures: Figures, name: str) -> None:
+    figures.add(name, transfer())
 
 
 def _machine(figures: Figures, name: str, *, seconds: float) -> None:

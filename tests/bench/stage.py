@@ -17,6 +17,7 @@ from django.db import connections
 from ledger.services.accounts import wallet_account_id
 from tests.api.server import WebServer
 from tests.bench.limit import Limit
+from tests.bench.peer import Peer, is_installed, set_up
 from tests.bench.posting import Posting, open_wallets, seven_rules
 from tests.chaos.servers import Installation
 from tests.compliance.clients import tokens_of
@@ -25,7 +26,7 @@ from tests.ledger.books import Books
 from tests.wallets.scene import give_wallet
 from walletsite.embedded.places import CHECKOUT
 
-LEDGER_WALLETS, PEOPLE = 4_000, 200
+LEDGER_WALLETS, PEOPLE, PEER_ACCOUNTS = 4_000, 200, 1_000
 FUNDS = "1000000"
 
 
@@ -56,6 +57,7 @@ class Stage:
     wallets: list[str]
     posting: Posting
     limit: Limit
+    peer: Peer | None
     run: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def load(self, kind: str, connections: int, seconds: float, **job: Any) -> Load:
@@ -110,6 +112,7 @@ def stage(installed: Installation) -> Iterator[Stage]:
     ids = [(wallet_account_id(side.wallet_id, side.currency), side.wallet_id) for side in wallets]
     limit = Limit(installed.environment["OWNER_DATABASE_URL"], installed.folder, ids)
     limit.set_up()
+    peer = _peer(installed)
     token = tokens_of(cast.bookings).access
     connections.close_all()
     environment = {
@@ -121,9 +124,16 @@ def stage(installed: Installation) -> Iterator[Stage]:
     server = WebServer(installed.folder / "web.log", environment)
     try:
         server.start()
-        yield Stage(installed, server, token, [str(wallet.id) for wallet in people], posting, limit)
+        yield Stage(installed, server, token, [str(wallet.id) for wallet in people], posting, limit, peer)
     finally:
         server.stop()
+
+
+def _peer(installed: Installation) -> Peer | None:
+    """Left out where its virtual environment has not been made."""
+    if not is_installed():
+        return None
+    return set_up(installed.postgres.server.url(), installed.environment["OWNER_DATABASE_URL"], PEER_ACCOUNTS)
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -127,9 +127,9 @@ def test_commands_are_named_and_exist() -> None:
 
 def test_targets_are_named_and_exist() -> None:
     lines = [line for block in blocks(everything(), "sh") for line in block.splitlines()]
-    calls = [re.match(r"(?:PORT=\d+ )?make ([a-z]+)", text) for text in [*lines, *quoted(everything())]]
+    calls = [re.match(r"(?:PORT=\d+ )?make ([a-z-]+)", text) for text in [*lines, *quoted(everything())]]
     named = {call[1] for call in calls if call}
-    known = set(re.findall(r"^([a-z]+):.*## ", read("Makefile"), re.MULTILINE))
+    known = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE))
     assert named == known - {"help"}
 
 

@@ -117,16 +117,19 @@ class Look:
     Attributes:
         months: table to the months that were looked into, from now.
         scanned: partitions that were read from one end to the other, though they are not short.
+        milliseconds: what planning and running took the database.
     """
 
     sql: str = ""
     months: dict[str, set[int]] = field(default_factory=dict)
     scanned: set[str] = field(default_factory=set)
+    milliseconds: float = 0
 
     def add(self, other: Look) -> None:
         for table, months in other.months.items():
             self.months.setdefault(table, set()).update(months)
         self.scanned |= other.scanned
+        self.milliseconds += other.milliseconds
 
 
 def looks_of(request: Callable[[], Any]) -> list[Look]:
@@ -163,7 +166,9 @@ def _look(sql: str, parameters: Any) -> Look:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", parameters)
         plan = cursor.fetchone()[0]
-    for node in _nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]):
+    (told,) = json.loads(plan) if isinstance(plan, str) else plan
+    look.milliseconds = told["Planning Time"] + told["Execution Time"]
+    for node in _nodes(told["Plan"]):
         name = re.fullmatch(r"(\w+)_(\d{4})_(\d\d)", node.get("Relation Name", ""))
         if name is None or not node["Actual Loops"]:  # "never executed": left out at the last moment
             continue

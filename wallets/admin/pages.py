@@ -17,9 +17,8 @@ from ledger.selectors.balances import wallet_figures
 from ledger.selectors.holds import open_reservations
 from ledger.selectors.transactions import (
     Transaction,
-    WalletFilter,
     WalletLine,
-    wallet_history,
+    newest_documents,
     wallet_lines,
 )
 from wallets.admin.budgets.bars import signed
@@ -91,7 +90,7 @@ MOVEMENTS = ("Effective", "Type", "Description", "Status", "Amount", "Balance af
 
 def last_documents(wallet: Wallet) -> list[Transaction]:
     """The last documents, newest first."""
-    return list(wallet_history(wallet.id, WalletFilter()).order_by("-created_at", "-id")[:LAST_MOVEMENTS])
+    return newest_documents(wallet.id, most=LAST_MOVEMENTS)
 
 
 def movements_table(wallet: Wallet, documents: Sequence[Transaction]) -> Table:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from compliance.api.authentication import caller_of
 from ledger.api.fields import CurrencyField, MoneyField, StrictField, TextField, WordField
 from ledger.api.metadata import MetadataField
-from ledger.api.pagination import Page, PageQuery, PaginationInvalid, PagingField, paginate
+from ledger.api.pagination import Page, PageQuery, PaginationInvalid, PagingField, paginate, paginate_together
 from ledger.api.policy import allow
 from ledger.api.schema import operation
 from ledger.api.throttling import limit_wallet
@@ -24,7 +24,14 @@ from ledger.api.views import ServiceView
 from ledger.money import format_amount
 from ledger.selectors.assets import get_asset
 from ledger.selectors.replicas import may_lag
-from ledger.selectors.transactions import Transaction, WalletFilter, WalletLine, wallet_history, wallet_lines
+from ledger.selectors.transactions import (
+    Transaction,
+    WalletFilter,
+    WalletLine,
+    wallet_history,
+    wallet_lines,
+    wallet_sides,
+)
 from ledger.services.journal import Result
 from wallets.api.backdating import BACKDATING, BackdatableBody
 from wallets.api.replies import REHEARSED, MoneyQuery, answer, origin_of, rehearsal, renderer
@@ -164,11 +171,15 @@ class WalletTransactionsView(ServiceView):
         query = self.query(HistoryQuery)
         zone = ZoneInfo(wallet.user.company.timezone)
         start, end = bounds(query.get("start_date"), query.get("end_date"), zone, end_name="end_date")
-        history = wallet_history(wallet.id, WalletFilter(query["type"], query["status"], start, end))
+        wanted = WalletFilter(query["type"], query["status"], start, end)
         offset = 0 if query["position"] else (query["page"] - 1) * query["limit"]
 
         def read() -> tuple[int, Page[Transaction], list[WalletLine]]:
-            page = paginate(history, query, offset=offset, is_monthly=True)
+            history = wallet_history(wallet.id, wanted)
+            if offset:
+                page = paginate(history, query, offset=offset, is_monthly=True)
+            else:
+                page = paginate_together(wallet_sides(wallet.id, wanted), query, is_monthly=True)
             return history.count(), page, list(wallet_lines(wallet.id, wallet.currency, page.rows))
 
         total, page, lines = may_lag(read)

@@ -14,10 +14,9 @@ from ledger.core.events import EventType
 from ledger.core.machine import evolve_accounts
 from ledger.models import Account as AccountRow
 from ledger.models import Event
+from ledger.selectors.event_store import CHUNK, all_events
 from ledger.selectors.events import core_event
-from ledger.services.replay import all_events
 
-CHUNK = 5_000
 FIGURES = sorted(
     {field.name for field in fields(Account)} - {"id", "owner_type", "owner_id", "book", "asset", "bucket"}
 )
