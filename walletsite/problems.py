@@ -17,8 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Un
 from rest_framework import exceptions as drf
 
 from ledger.api.serializers import invalid_input
-from ledger.errors import Busy, Forbidden, InvalidInput, NotFound, ServiceError, Unavailable
+from ledger.errors import Busy, Forbidden, InvalidInput, NotFound, OutcomeUnknown, ServiceError, Unavailable
 from walletsite.codes import CODES
+from walletsite.postgres.base import CommitLost
 
 logger = structlog.get_logger(__name__)
 
@@ -76,6 +77,9 @@ def as_service_error(error: Exception) -> ServiceError:
             return ServiceError("The request is too large.", code="request.too_large")
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return InvalidInput("The request could not be read.", code="request.malformed")
+        case CommitLost():
+            logger.error("commit_lost", exc_info=error)
+            return OutcomeUnknown("The answer to COMMIT was lost. Look whether it happened, or ask again.")
         case DatabaseError() | InterfaceError():
             return _from_database(error)
         case _:
