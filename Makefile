@@ -9,7 +9,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo code test chaos bench screenshots check format
+.PHONY: help up reset demo code test chaos bench mutate screenshots check format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,10 @@ chaos: .venv/.development ## kill parts of the service at random under load (MIN
 
 bench: .venv/.development ## measure, with every figure beside a reference of the same run (ROUNDS=… SECONDS=… short ones)
 	$(BIN)/python -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+mutate: .venv/.development ## change the core on purpose, one place at a time, and see whether a test notices (docs/mutation.md)
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 screenshots: .venv/.development ## take the pictures of docs/back-office.md anew
 	$(BIN)/python -m tests.screenshots
