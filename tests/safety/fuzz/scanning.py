@@ -16,9 +16,10 @@ from ledger.api.cards import contains_card_number
 
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
 _TABLES = """
-    SELECT schemaname, tablename FROM pg_tables
-    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2
+    SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind = 'r' AND nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2
 """
+"""Those that hold rows: each month for itself, and not once more as a part of its whole."""
 Place = tuple[str, str]
 """Where a line was found, and the line."""
 

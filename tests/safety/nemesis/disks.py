@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -50,9 +49,12 @@ class Ballast:
         return self.disk / "ballast"
 
     def fill(self) -> None:
-        with self._file.open("wb") as file, suppress(OSError):
-            left = os.statvfs(self.disk)
-            os.posix_fallocate(file.fileno(), 0, max(left.f_bavail * left.f_frsize, 1))
+        """Page by page in the end: reserving all the room at once fails as a whole if somebody else takes a page."""
+        with self._file.open("wb", buffering=0) as file:
+            for size in (MIB, 4096):
+                with suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
 
     def drop(self) -> None:
         self._file.unlink(missing_ok=True)
