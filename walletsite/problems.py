@@ -77,9 +77,6 @@ def as_service_error(error: Exception) -> ServiceError:
             return ServiceError("The request is too large.", code="request.too_large")
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return InvalidInput("The request could not be read.", code="request.malformed")
-        case CommitLost():
-            logger.error("commit_lost", exc_info=error)
-            return OutcomeUnknown("The answer to COMMIT was lost. Look whether it happened, or ask again.")
         case DatabaseError() | InterfaceError():
             return _from_database(error)
         case _:
@@ -113,8 +110,20 @@ def _from_database(error: Exception) -> ServiceError:
     state = getattr(error.__cause__, "sqlstate", None)
     if state == LOCK_TIMEOUT:
         return Busy("Somebody else is changing this just now. Try again.")
+    if _has_lost_a_commit(error):
+        logger.error("commit_lost", exc_info=error)
+        return OutcomeUnknown("The answer to COMMIT was lost. Look whether it happened, or ask again.")
     logger.error("database_error", sqlstate=state, exc_info=error)
     return Unavailable("The service cannot reach its data just now. Nothing was changed.")
+
+
+def _has_lost_a_commit(error: BaseException | None) -> bool:
+    """Django connects again at once when a commit fails; if that fails too, only the second failure is raised."""
+    while error is not None:
+        if isinstance(error, CommitLost):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 _STATUS_CODES = {
