@@ -57,7 +57,7 @@ def database_settings(url: str, purpose: Purpose, *, pool_size: int) -> dict[str
     parts = conninfo_to_dict(url)
     is_pooled = purpose is Purpose.WEB
     return {
-        "ENGINE": "walletsite.postgres",
+        "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -19,7 +19,7 @@ from rest_framework import exceptions as drf
 from ledger.api.serializers import invalid_input
 from ledger.errors import Busy, Forbidden, InvalidInput, NotFound, OutcomeUnknown, ServiceError, Unavailable
 from walletsite.codes import CODES
-from walletsite.postgres.base import CommitLost
+from walletsite.lost_commits import is_commit_lost
 
 logger = structlog.get_logger(__name__)
 
@@ -110,20 +110,11 @@ def _from_database(error: Exception) -> ServiceError:
     state = getattr(error.__cause__, "sqlstate", None)
     if state == LOCK_TIMEOUT:
         return Busy("Somebody else is changing this just now. Try again.")
-    if _has_lost_a_commit(error):
+    if is_commit_lost(error):
         logger.error("commit_lost", exc_info=error)
         return OutcomeUnknown("The answer to COMMIT was lost. Look whether it happened, or ask again.")
     logger.error("database_error", sqlstate=state, exc_info=error)
     return Unavailable("The service cannot reach its data just now. Nothing was changed.")
-
-
-def _has_lost_a_commit(error: BaseException | None) -> bool:
-    """Django connects again at once when a commit fails; if that fails too, only the second failure is raised."""
-    while error is not None:
-        if isinstance(error, CommitLost):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 _STATUS_CODES = {

@@ -151,6 +151,11 @@ def test_why_somebody_wanted_it_is_kept_with_the_refusal(state: State, command: 
     assert decide(state, command, NOW).events[0].data["reason"] == command.reason
 
 
+def test_less_than_one_is_refunded_in_the_right_direction() -> None:
+    decision = decide(books(original("alice -0.5, bob 0.5", amount="0.5")), refund("0.25"), NOW)
+    assert sorted(lines(decision)) == sorted(wanted("alice 0.25, bob -0.25"))
+
+
 def test_no_digit_is_lost_before_an_amount_is_found_too_fine() -> None:
     """With the context that Python has by itself, of 28 digits, this amount is a round one."""
     with pytest.raises(MoneyScaleExceeded, match="EUR has 4 decimals"):

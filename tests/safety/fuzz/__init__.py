@@ -13,9 +13,11 @@ MANY = 10**9
 
 def _fuzz(seconds: float, seed: int) -> Outcome:
     from django.conf import settings  # models need settings, which whoever reads this list may not have yet
+    from rest_framework.test import APIRequestFactory
 
     from tests.safety.fuzz.fuzzing import fuzz
 
+    APIRequestFactory.default_format = "json"  # as tests/settings.py has it: the world is made with test clients
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{seed}-"))
     owner_url: str = settings.OWNER_DATABASE_URL
     return fuzz(MANY, seed=seed, folder=folder, environment={}, owner_url=owner_url, seconds=seconds)
