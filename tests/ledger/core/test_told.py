@@ -62,6 +62,9 @@ CASES: dict[str, tuple[State, AnyCommand]] = {
     "a hold": (world(), reserve()),
     "a capture": (world(hold()), capture()),
     "a capture that is refused": (world(LATE), capture()),
+    "a capture of too much": (world(hold()), capture("31")),
+    "a capture for herself": (world(hold()), capture(to=ALICE)),
+    "a hold that is refused": (world(alice="0"), reserve()),
     "a release": (world(hold()), RELEASE),
     "a release that is refused": (world(LATE), RELEASE),
     "an expiry": (world(LATE), EXPIRE),
@@ -110,6 +113,15 @@ def test_what_comes_back_is_told(command: AnyCommand) -> None:
     held = hold(captured="12", expires_at=NOW) if command is EXPIRE else hold(captured="12")
     (event,) = decide(world(held), command, NOW).events
     assert event.data["amount"] == "30"
+
+
+def test_what_is_paid_is_told() -> None:
+    assert decide(world(hold()), capture("12"), NOW).events[0].data["amount"] == "12"
+
+
+def test_what_was_wanted_of_a_hold_is_kept_with_the_refusal() -> None:
+    event = decide(world(alice="0"), reserve(), NOW).events[0]
+    assert event.data["hold"] == {"expires_in": 1800, "purpose": "hotel"}
 
 
 def test_why_something_comes_back_is_told() -> None:
