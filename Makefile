@@ -10,7 +10,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo code test chaos bench bench-scale screenshots check format
+.PHONY: help up reset demo code test chaos bench bench-scale mutate screenshots check format
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,10 @@ bench: .venv/.development .venv-peer/.installed ## measure, with every figure be
 
 bench-scale: .venv/.development ## measure a ledger with a million postings beside a small one (POSTINGS=… ROUNDS=… SECONDS=…)
 	$(BIN)/python -m tests.bench.scale $(if $(POSTINGS),--postings $(POSTINGS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+mutate: .venv/.development ## change the core on purpose, one place at a time, and see whether a test notices (docs/mutation.md)
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 screenshots: .venv/.development ## take the pictures of docs/back-office.md anew
 	$(BIN)/python -m tests.screenshots

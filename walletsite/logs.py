@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from ledger.api.cards import hide_card_numbers
+
 SECRET_WORDS = (
     "password",
     "secret",
@@ -31,6 +33,11 @@ _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 def redact_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Hide values by the name they are logged under, at any depth."""
     return {name: _redacted(name, value) for name, value in event.items()}
+
+
+def redact_card_numbers(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A path is logged as it was asked for, whatever somebody has put into it (PCI DSS 3.5.1)."""
+    return {name: hide_card_numbers(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def escape_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -85,6 +92,7 @@ def _shared_processors() -> list[Processor]:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact_secrets,
+        redact_card_numbers,
     ]
 
 

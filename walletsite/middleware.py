@@ -16,6 +16,8 @@ from django.urls import get_resolver
 from django.utils.functional import LazyObject
 from structlog.contextvars import bound_contextvars
 
+from ledger.api.cards import contains_card_number
+
 PROBES = frozenset({"/health", "/ready", "/metrics"})
 REQUEST_ID = "X-Request-Id"
 _REQUEST_ID_META = "HTTP_X_REQUEST_ID"
@@ -75,7 +77,8 @@ class NulMiddleware:
 
 
 def _sane_request_id(given: str | None) -> str:
-    return given if given and _SANE_ID.fullmatch(given) else str(uuid4())
+    is_sane = given and _SANE_ID.fullmatch(given) and not contains_card_number(given)
+    return given if given and is_sane else str(uuid4())
 
 
 def _log(request: HttpRequest, status: int, *, milliseconds: float) -> None:

@@ -17,8 +17,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Un
 from rest_framework import exceptions as drf
 
 from ledger.api.serializers import invalid_input
-from ledger.errors import Busy, Forbidden, InvalidInput, NotFound, ServiceError, Unavailable
+from ledger.errors import Busy, Forbidden, InvalidInput, NotFound, OutcomeUnknown, ServiceError, Unavailable
 from walletsite.codes import CODES
+from walletsite.lost_commits import is_commit_lost
 
 logger = structlog.get_logger(__name__)
 
@@ -109,6 +110,9 @@ def _from_database(error: Exception) -> ServiceError:
     state = getattr(error.__cause__, "sqlstate", None)
     if state == LOCK_TIMEOUT:
         return Busy("Somebody else is changing this just now. Try again.")
+    if is_commit_lost(error):
+        logger.error("commit_lost", exc_info=error)
+        return OutcomeUnknown("The answer to COMMIT was lost. Look whether it happened, or ask again.")
     logger.error("database_error", sqlstate=state, exc_info=error)
     return Unavailable("The service cannot reach its data just now. Nothing was changed.")
 

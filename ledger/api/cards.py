@@ -17,13 +17,22 @@ _ISSUED = re.compile(
 )
 
 
+HIDDEN = "[card number]"
+
+
 def contains_card_number(text: str) -> bool:
     """Whether the text holds digits that an issuer could have put on a card: known prefix, length, check digit."""
-    for match in _CANDIDATE.finditer(text):
-        digits = re.sub(r"[ -]", "", match.group())
-        if _ISSUED.fullmatch(digits) and _passes_luhn(digits):
-            return True
-    return False
+    return any(_is_card_number(match.group()) for match in _CANDIDATE.finditer(text))
+
+
+def hide_card_numbers(text: str) -> str:
+    """The text without them, for where nothing can be refused: a stranger's words in a log."""
+    return _CANDIDATE.sub(lambda match: HIDDEN if _is_card_number(match.group()) else match.group(), text)
+
+
+def _is_card_number(written: str) -> bool:
+    digits = re.sub(r"[ -]", "", written)
+    return bool(_ISSUED.fullmatch(digits)) and _passes_luhn(digits)
 
 
 def _passes_luhn(digits: str) -> bool:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from walletsite.logs import REDACTED, escape_control_characters, logging_settings, redact_secrets
+from ledger.api.cards import HIDDEN
+from walletsite.logs import (
+    REDACTED,
+    escape_control_characters,
+    logging_settings,
+    redact_card_numbers,
+    redact_secrets,
+)
 
 
 def _formatted(*, is_json: bool, message: str, **record: Any) -> str:
@@ -44,6 +51,15 @@ def test_a_traceback_shows_no_local_variables() -> None:
 def test_a_secret_is_hidden_by_its_name(name: str) -> None:
     event = redact_secrets(None, "info", {name: "s3cret", "body": {name: "s3cret", "amount": "5.00"}})
     assert event == {name: REDACTED, "body": {name: REDACTED, "amount": "5.00"}}
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_card_number_in_a_path_is_not_written_down(is_json: bool) -> None:
+    line = _formatted(is_json=is_json, message="GET /v1/wallets/%s", args=("4111 1111 1111 1111",))
+    assert "1111" not in line
+    assert HIDDEN in line
+    event = redact_card_numbers(None, "info", {"path": "/v1/wallets/378282246310005", "status": 404, "id": "1" * 16})
+    assert event == {"path": f"/v1/wallets/{HIDDEN}", "status": 404, "id": "1" * 16}
 
 
 def test_tabs_and_letters_stay() -> None:

@@ -25,7 +25,8 @@ from walletsite.openapi.sharing import PROBLEM_JSON
 EVERYWHERE = ("request.malformed", "request.validation", "not_acceptable", "service.unavailable")
 WHEN_PRIVATE = ("auth.required", "auth.invalid_token", "auth.forbidden", "rate.limited")
 WHEN_BODY = ("media_type.unsupported", "request.too_large")
-WHEN_KEY = ("idempotency.key_reused", "idempotency.in_progress", "lock.timeout", "outcome.unknown")
+WHEN_CHANGING = ("outcome.unknown",)
+WHEN_KEY = ("idempotency.key_reused", "idempotency.in_progress", "lock.timeout")
 
 
 class ServiceSchema(AutoSchema):
@@ -90,6 +91,8 @@ class ServiceSchema(AutoSchema):
         codes = {*EVERYWHERE, *declared.codes}
         if not self.view_policy.is_public:
             codes.update(WHEN_PRIVATE)
+        if self.method != "GET":
+            codes.update(WHEN_CHANGING)
         if declared.body is not None:
             codes.update(WHEN_BODY)
         if declared.takes_key:
