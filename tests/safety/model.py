@@ -99,6 +99,9 @@ class Made:
     hold: UUID | None = None
 
 
+NOTHING = Made()
+
+
 @dataclass(slots=True)
 class Model:
     """
@@ -121,7 +124,7 @@ class Model:
         finally:
             self.is_trial = False
 
-    def apply(self, wish: Wish, at: datetime, made: Made = Made()) -> Verdict:  # noqa: B008 - it is frozen
+    def apply(self, wish: Wish, at: datetime, made: Made = NOTHING) -> Verdict:
         """Do what is wished, or say why not; what is refused changes nothing.
 
         Args:

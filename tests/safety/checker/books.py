@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
@@ -65,6 +66,7 @@ class Books:
     audits: list[Audit]
     scales: dict[str, int]
     wallet_status: dict[UUID, str]
+    now: datetime
     guards: set[Guard] = field(default_factory=set)
     rights: set[Guard] = field(default_factory=set)
     checks: set[Guard] = field(default_factory=set)
@@ -175,8 +177,9 @@ def read(database: Database) -> Books:
         }
         scales = dict(connection.execute("SELECT code, scale FROM ledger_asset").fetchall())
         statuses = dict(connection.execute("SELECT id, status FROM wallets_wallet").fetchall())
+        (now,) = connection.execute("SELECT clock_timestamp()").fetchall()[0]
         guards, rights, checks = (
             {Guard(*row) for row in connection.execute(asked)}  # type: ignore[call-overload]
             for asked in (_GUARDS, _RIGHTS, _CHECKS)
         )
-    return Books(*found.values(), scales, statuses, guards, rights, checks)
+    return Books(*found.values(), scales, statuses, now, guards, rights, checks)

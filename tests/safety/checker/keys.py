@@ -125,6 +125,10 @@ def all_or_nothing(books: Books) -> Iterator[Violation]:
             yield Violation("I14", f"event {event.id} ({event.type}) has no command")
         if event.stream == "transaction" and event.stream_id not in books.document:
             yield Violation("I14", f"event {event.id} ({event.type}) has no document")
+    yield from _whole_documents(books)
+
+
+def _whole_documents(books: Books) -> Iterator[Violation]:
     for document in books.documents:
         if document.command_id not in books.command:
             yield Violation("I14", f"document {document.id} has no command")

@@ -177,7 +177,7 @@ def _within(books: Books, account: Account) -> Iterator[Violation]:
 
 
 def _spent(books: Books, event: Event, envelope: tuple[str, UUID, str]) -> Iterator[Violation]:
-    figures = {bucket: ZERO for bucket in ("AVAILABLE", "RESERVED", "SPENT")}
+    figures = dict.fromkeys(("AVAILABLE", "RESERVED", "SPENT"), ZERO)
     for line in books.lines_of_event[event.id]:
         account = books.account[line.account_id]
         if (account.owner_type, account.owner_id, account.asset) == envelope and account.bucket in figures:
