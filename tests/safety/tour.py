@@ -52,17 +52,19 @@ class Guide:
 def tour(stage: Stage) -> None:
     guide = Guide(stage)
     alice, bob, carol, dan = stage.wallets[:4]
-    late = guide.hold(dan, "4", seconds=SHORT)
+    late, forgotten = guide.hold(dan, "4", seconds=SHORT), guide.hold(dan, "3", seconds=SHORT)
     expires = time.monotonic() + SHORT
     _keys_and_figures(guide, alice, bob)
     _holds(guide, alice, bob, carol)
     _givings_back(guide, alice, bob, carol)
     _statuses(guide, bob, carol)
     _budget(guide, stage.thrifty, carol)
-    _strangers(guide, stage)
+    guide.hold(dan, "2")
     time.sleep(max(0, expires - time.monotonic() + 0.05))
     guide.step(Kind.CAPTURE, late, destination=carol)
     guide.step(Kind.RELEASE, late)
+    _strangers(guide, stage)
+    guide.step(Kind.RELEASE, forgotten)
     guide.look(*stage.wallets, stage.dollars, stage.thrifty)
 
 

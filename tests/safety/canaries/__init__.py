@@ -2,3 +2,8 @@
 
 `bugs` lists them, `run` lets one loose in a short run and says what noticed it.
 """
+
+from tests.safety.canaries.run import run_canaries
+from tests.safety.parts import Part
+
+PARTS = (Part("canaries", run_canaries, share=0.5),)

@@ -32,7 +32,7 @@ DECISIONS = (
         "a posting is forgotten", around(f"{CORE}.transfers:postings", faults.one_line_short), NO_ZERO_SUM, by="I1 I2"
     ),
     canary("twice as much is moved as is said", around(f"{SERVICES}.movements:_legs", faults.twice_as_much), by="I2"),
-    canary("money flows backwards", around(f"{SERVICES}.movements:_legs", faults.backwards), by="I2"),
+    canary("money flows backwards", around("wallets.services.transfers:transfer", faults.backwards), by="I2"),
     canary("more is captured than was held", around(f"{CORE}.holds:_rest_gate", faults.always_pass), by="I8 I24 I27"),
     canary("a deadline binds nobody", around(f"{CORE}.holds:_closed", faults.no_deadline), by="I8"),
     canary("an extension is half as long", around(f"{CORE}.holds:_extend", faults.half_the_time), by="I24"),
@@ -73,16 +73,22 @@ DECISIONS = (
         around(f"{CORE}.machine:decide_status", faults.not_empty_is_empty),
         by="I24",
     ),
-    canary("a change is not counted", around(f"{CORE}.machine:after_postings", faults.without_version), by="I18 I20"),
+    canary(
+        "a change is not counted",
+        around(f"{CORE}.machine:after_postings", faults.without_version),
+        schema("ALTER TABLE ledger_account DROP CONSTRAINT account_counters"),
+        by="I18 I20",
+    ),
 )
 
 WRITING = (
-    canary("nobody locks", instead(f"{SERVICES}.state:lock_accounts", faults.nobody), by="I6 I27"),
+    canary("nobody locks", instead(f"{SERVICES}.state:lock_accounts", faults.nobody), by="I6 I27", is_race=True),
     canary(
         "what was read is older than the lock",
         instead(f"{SERVICES}.state:lock_accounts", faults.nobody),
         instead(f"{SERVICES}.state:read_accounts", faults.read_before_lock),
         by="I6 I27",
+        is_race=True,
     ),
     canary(
         "a used key is accepted",

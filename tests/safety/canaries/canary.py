@@ -21,16 +21,18 @@ class Canary:
     Attributes:
         caught_by: the invariants of which at least one must be broken by it.
         is_standing: the fault lies in the schema: looking at it is enough, nothing has to happen.
+        is_race: it shows only where several clients meet.
     """
 
     name: str
     bug: Bug
     caught_by: frozenset[str]
     is_standing: bool = False
+    is_race: bool = False
 
 
-def canary(name: str, *bugs: Bug, by: str, is_standing: bool = False) -> Canary:
-    return Canary(name, _all(bugs), frozenset(by.split()), is_standing)
+def canary(name: str, *bugs: Bug, by: str, is_standing: bool = False, is_race: bool = False) -> Canary:
+    return Canary(name, _all(bugs), frozenset(by.split()), is_standing, is_race)
 
 
 def _all(bugs: tuple[Bug, ...]) -> Bug:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.transaction import set_rollback
 
 from ledger.core.accounts import AccountStatus
-from ledger.core.commands import Expire, SetAccountStatus
+from ledger.core.commands import Expire, SetAccountStatus, Transfer
 from ledger.core.refusals import Gate, GateKind, Refusal
 from ledger.core.state import State
 from ledger.locks import lock_accounts
@@ -92,8 +92,9 @@ def twice_as_much(right: Right, source: UUID, destination: UUID, details: Any) -
     return tuple(replace(leg, amount=2 * leg.amount) for leg in right(source, destination, details))
 
 
-def backwards(right: Right, source: UUID, destination: UUID, details: Any) -> Any:
-    return right(destination, source, details)
+def backwards(right: Right, *arguments: Any) -> Any:
+    command = right(*arguments)
+    return replace(command, legs=tuple(replace(leg, amount=-leg.amount) for leg in command.legs))
 
 
 def without_version(right: Right, accounts: Any, postings: Any) -> Any:
@@ -158,12 +159,12 @@ def told_to_payer_only(right: Right, result: Any, event: Any) -> list[Any]:
 
 
 def commits_nothing() -> Callable[..., Any]:
-    """Every fifth movement is answered and rolled back."""
+    """Every fifth transfer is answered and rolled back."""
     calls = count(1)
 
     def change(right: Right, commands: Sequence[Any], **named: Any) -> Any:
         outcomes = right(commands, **named)
-        if next(calls) % 5 == 0:
+        if isinstance(commands[0], Transfer) and next(calls) % 5 == 0:
             set_rollback(True)
         return outcomes
 
