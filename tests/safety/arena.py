@@ -52,7 +52,7 @@ class Arena:
         """Do what only a superuser can, past every guard."""
         with psycopg.connect(self.superuser_url) as connection:
             connection.execute("SET LOCAL session_replication_role = replica")
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 @contextmanager

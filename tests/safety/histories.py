@@ -211,7 +211,8 @@ class _Observer:
 
 def run_histories(seconds: float, seed: int) -> Outcome:
     """As many histories as fit into the time, each in a database of its own."""
-    deadline, found, tried = time.monotonic() + seconds, [], Counter[str]()
+    deadline, tried = time.monotonic() + seconds, Counter[str]()
+    found: list[str] = []
     with new_ground() as ground:
         while not tried["histories"] or time.monotonic() < deadline:
             number = seed + tried["histories"]

@@ -108,7 +108,8 @@ def _wish(chance: Random, model: Model) -> Wish:
 
 
 def run_sequences(seconds: float, seed: int) -> Outcome:
-    deadline, tried, found = time.monotonic() + seconds, Counter[str](), []
+    deadline, tried = time.monotonic() + seconds, Counter[str]()
+    found: list[str] = []
     while not tried["sequences"] or time.monotonic() < deadline:
         found += run_sequence(seed + tried["sequences"], tried)
         tried["sequences"] += 1

@@ -25,19 +25,19 @@ Right = Callable[..., Any]
 CENT = Decimal("0.01")
 
 
-def always_pass(right: Right, *arguments: Any, **named: Any) -> Gate:
+def always_pass(right: Right, *arguments: Any, **named: Any) -> Any:
     """A gate that is asked and never minds."""
     return replace(right(*arguments, **named), code=None)
 
 
-def strictly_more(right: Right, account: Any, leg: Any, floor: Decimal) -> Gate:
+def strictly_more(right: Right, account: Any, leg: Any, floor: Decimal) -> Any:
     """`>` where `>=` is meant: nobody can spend his last cent."""
-    return right(account, replace(leg, amount=leg.amount - CENT), floor)  # type: ignore[no-any-return]
+    return right(account, replace(leg, amount=leg.amount - CENT), floor)
 
 
-def a_cent_more(right: Right, account: Any, leg: Any, floor: Decimal) -> Gate:
+def a_cent_more(right: Right, account: Any, leg: Any, floor: Decimal) -> Any:
     """A cent of credit for everybody."""
-    return right(account, leg, floor - CENT)  # type: ignore[no-any-return]
+    return right(account, leg, floor - CENT)
 
 
 def with_floats(right: Right, account: Any, leg: Any, id: UUID) -> Any:
@@ -75,9 +75,9 @@ def not_empty_is_empty(right: Right, accounts: Any, command: SetAccountStatus, n
     return right(emptied, command, now)
 
 
-def thaws(right: Right, account: Any, leg: Any, rules: Any) -> Gate:
+def thaws(right: Right, account: Any, leg: Any, rules: Any) -> Any:
     """Nobody asks what the status is."""
-    return right(replace(account, status=AccountStatus.ACTIVE), leg, rules)  # type: ignore[no-any-return]
+    return right(replace(account, status=AccountStatus.ACTIVE), leg, rules)
 
 
 def any_currency(right: Right, account: Any, leg: Any) -> Gate:

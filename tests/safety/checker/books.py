@@ -171,15 +171,13 @@ def one_instant(database: Database) -> Iterator[psycopg.Connection]:
 def read(database: Database) -> Books:
     """Everything, as it stands now."""
     with one_instant(database) as connection:
-        found: dict[type, list[Any]] = {
-            kind: [kind(*row) for row in connection.execute(select)]  # type: ignore[call-overload]
-            for kind, select in SELECTS.items()
+        found: dict[type, Any] = {
+            kind: [kind(*row) for row in connection.execute(select)] for kind, select in SELECTS.items()
         }
         scales = dict(connection.execute("SELECT code, scale FROM ledger_asset").fetchall())
         statuses = dict(connection.execute("SELECT id, status FROM wallets_wallet").fetchall())
         (now,) = connection.execute("SELECT clock_timestamp()").fetchall()[0]
         guards, rights, checks = (
-            {Guard(*row) for row in connection.execute(asked)}  # type: ignore[call-overload]
-            for asked in (_GUARDS, _RIGHTS, _CHECKS)
+            {Guard(*row) for row in connection.execute(asked)} for asked in (_GUARDS, _RIGHTS, _CHECKS)
         )
     return Books(*found.values(), scales, statuses, now, guards, rights, checks)

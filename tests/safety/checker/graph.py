@@ -96,7 +96,8 @@ class Interval:
 
 def serializable(books: Books, history: History) -> Iterator[Violation]:
     """I22: there is one order of all that fits what was stored, what was read, and when."""
-    graph, intervals = Graph(), []
+    graph = Graph()
+    intervals: list[Interval] = []
     nodes = _nodes(books, history, intervals)
     for lines in books.lines_of_account.values():
         numbered = [line for line in lines if line.account_seq is not None]

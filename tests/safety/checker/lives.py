@@ -73,7 +73,7 @@ def take_photo(database: Database) -> Photo:
 
 
 def _rows(connection: psycopg.Connection, asked: str) -> dict[object, str]:
-    return dict(connection.execute(asked).fetchall())  # type: ignore[call-overload]
+    return dict(connection.execute(asked).fetchall())
 
 
 def only_grew(before: Photo, after: Photo) -> Iterator[Violation]:

@@ -126,26 +126,25 @@ def _sorted(books: Books, steps: dict[UUID, Step]) -> list[UUID]:
 
 def _same_end(books: Books, model: Model) -> Iterator[Violation]:
     for wallet, purse in model.purses.items():
-        for bucket, figure in (
-            ("AVAILABLE", purse.available),
-            ("RESERVED", purse.reserved),
-            ("PENDING", purse.pending),
-        ):
+        figures = {"AVAILABLE": purse.available, "RESERVED": purse.reserved, "PENDING": purse.pending}
+        for bucket, figure in figures.items():
             account = books.wallet(wallet, bucket)
-            if account is None or account.balance != figure:
-                stands = None if account is None else account.balance
-                yield Violation("I24", f"wallet {wallet} has {stands} {bucket}, in the model {figure}")
-        account = books.wallet(wallet)
-        if account is not None and account.status != purse.status:
-            yield Violation("I24", f"wallet {wallet} is {account.status}, in the model {purse.status}")
+            if account is None or (account.balance, account.status) != (figure, purse.status):
+                yield Violation(
+                    "I24", f"wallet {wallet}: in the model {figure} {bucket}, {purse.status}; not {account}"
+                )
+    yield from _same_holds(books, model)
+    for id, sheet in model.sheets.items():
+        document = books.document.get(id)
+        in_model = sheet.refunded, sheet.state, sheet.amount
+        if document is None or (document.refunded, document.state, document.amount) != in_model:
+            yield Violation("I24", f"document {id}: in the model {sheet}, not {document}")
+
+
+def _same_holds(books: Books, model: Model) -> Iterator[Violation]:
     holds = {hold.id: hold for hold in books.holds}
     for id, pledge in model.pledges.items():
         hold = holds.get(id)
-        stands = None if hold is None else (hold.captured, hold.released, hold.status, hold.expires_at)
-        if stands != (pledge.captured, pledge.released, pledge.status, pledge.expires_at):
-            yield Violation("I24", f"hold {id} is {stands}, in the model {pledge}")
-    for id, sheet in model.sheets.items():
-        document = books.document.get(id)
-        stands = None if document is None else (document.refunded, document.state, document.amount)
-        if stands != (sheet.refunded, sheet.state, sheet.amount):
-            yield Violation("I24", f"document {id} is {stands}, in the model {sheet}")
+        in_model = pledge.captured, pledge.released, pledge.status, pledge.expires_at
+        if hold is None or (hold.captured, hold.released, hold.status, hold.expires_at) != in_model:
+            yield Violation("I24", f"hold {id}: in the model {pledge}, not {hold}")
