@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -114,6 +114,13 @@ class Exchange:
         """An id out of the answer."""
         value = self.content.get(field_name)
         return UUID(value) if isinstance(value, str) else None
+
+
+def decided_wish(attempts: Sequence[Exchange]) -> Wish:
+    """What was decided under a key, if anything was: of several wishes that were sent under it, the one that got an
+    answer to keep, or might have got one."""
+    order = (Known.DONE, Known.REFUSED, Known.UNKNOWN, Known.NOTHING)
+    return min(attempts, key=lambda one: (order.index(one.known), one.sent)).wish
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ LIES = (
     Lie(
         "I23",
         "a figure that never was",
-        lambda h: _changed(h, _is_done(Kind.BALANCE), _in_body(b'"available": "', b'"available": "7')),
+        lambda h: _changed(h, _is_done(Kind.BALANCE), _in_body(b'"available":"', b'"available":"7')),
     ),
     Lie(
         "I23",

@@ -12,7 +12,7 @@ from uuid import UUID
 from tests.safety.checker.books import Books
 from tests.safety.checker.rows import Event
 from tests.safety.checker.violation import Violation
-from tests.safety.history import History, Kind, Wish
+from tests.safety.history import History, Kind, Wish, decided_wish
 from tests.safety.model import Done, Made, Model, Purse, Refused
 
 ECHOES = frozenset(
@@ -69,10 +69,7 @@ def _name(step: Step) -> str:
 
 def _steps(books: Books, history: History) -> list[Step]:
     """Everything that was decided about the clients' wallets, in an order that every account's numbers agree with."""
-    wishes = {
-        (scope, key): next((one.wish for one in attempts if one.code != "idempotency.key_reused"), attempts[0].wish)
-        for (scope, key), attempts in history.by_key().items()
-    }
+    wishes = {key: decided_wish(attempts) for key, attempts in history.by_key().items()}
     steps = {event.id: step for event in books.events if (step := _step(books, history, wishes, event))}
     return [steps[id] for id in _sorted(books, steps)]
 
