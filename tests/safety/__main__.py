@@ -23,7 +23,7 @@ from tests.safety.parts import Outcome, Part
 from tests.safety.result import PartResult, Result
 
 HERE = "tests.safety"
-PACKAGES = ("sequences", "histories", "canaries", "crash", "interleaving", "nemesis", "fuzz")
+PACKAGES = ("sequences", "histories", "long_histories", "canaries", "crash", "interleaving", "nemesis", "fuzz")
 ROOT = Path(__file__).parents[2]
 
 

@@ -11,40 +11,12 @@ from decimal import Context, Decimal, Inexact
 from uuid import UUID
 
 from tests.safety.history import Kind, Wish
+from tests.safety.verdicts import Done, Unknown, Verdict, answer, refused
 
 EXACT = Context(prec=60, traps=[Inexact])
 ZERO = Decimal(0)
 CLOSED_OUT = {"SUSPENDED": "wallet.suspended", "FROZEN": "wallet.frozen", "CLOSED": "wallet.closed"}
 CLOSED_IN = {"FROZEN": "wallet.frozen", "CLOSED": "wallet.closed"}
-ORDER = (
-    *("transfer.same_wallet", "reservation.not_open", "reservation.expired", "transaction.not_reversible"),
-    *("reservation.capture_exceeds", "refund.exceeds_original"),
-    *("wallet.closed", "wallet.frozen", "wallet.suspended", "currency.mismatch", "funds.insufficient"),
-    *("budget.exceeded", "limit.exceeded", "precondition.failed"),
-)
-"""Of several reasons the first is the answer's code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It was done. Every figure that it changed, by wallet."""
-
-    changed: dict[UUID, Decimal] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    codes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody can tell from here: the wish is about something that this model has never seen."""
-
-    why: str
-
-
-Verdict = Done | Refused | Unknown
 
 
 @dataclass(slots=True)
@@ -154,11 +126,11 @@ class Model:
         assert destination is not None, "a transfer has a destination"
         assert amount is not None, "a transfer has an amount"
         if source == destination:
-            return _refused("transfer.same_wallet")
+            return refused("transfer.same_wallet")
         codes = [*self._may_pay(source, amount, wish.currency), *self._may_get(destination, wish.currency)]
         codes += self._within_budget(source, amount)
         if codes or self.is_trial:
-            return _answer(codes)
+            return answer(codes)
         self._move(source, -amount)
         self._move(destination, amount)
         self._spend(source, amount)
@@ -171,12 +143,12 @@ class Model:
         assert source is not None, "a hold has a wallet"
         assert amount is not None, "a hold has an amount"
         if source == wish.destination:
-            return _refused("transfer.same_wallet")
+            return refused("transfer.same_wallet")
         codes = [*self._may_pay(source, amount, wish.currency), *self._within_budget(source, amount)]
         if wish.destination is not None:
             codes += self._may_get(wish.destination, wish.currency)
         if codes or self.is_trial:
-            return _answer(codes)
+            return answer(codes)
         self._move(source, -amount)
         self.purses[source].reserved = EXACT.add(self.purses[source].reserved, amount)
         self._expect(wish.destination, amount)
@@ -196,14 +168,14 @@ class Model:
         is_late = at >= pledge.expires_at  # to the microsecond
         if wish.kind is Kind.EXPIRE:
             if pledge.status != "ACTIVE" or not is_late:
-                return _refused("reservation.not_open")
+                return refused("reservation.not_open")
             return self._settle(pledge, "EXPIRED", ZERO, pledge.rest)
         if wish.kind is Kind.CAPTURE and wish.destination == pledge.wallet:
-            return _refused("transfer.same_wallet")
+            return refused("transfer.same_wallet")
         if pledge.status == "EXPIRED" or (pledge.status == "ACTIVE" and is_late):
-            return _refused("reservation.expired")
+            return refused("reservation.expired")
         if pledge.status != "ACTIVE":
-            return _refused("reservation.not_open")
+            return refused("reservation.not_open")
         if wish.kind is Kind.RELEASE:
             return self._settle(pledge, "RELEASED", ZERO, pledge.rest)
         if wish.kind is Kind.EXTEND:
@@ -224,7 +196,7 @@ class Model:
         if target is not None:
             codes += self._may_get(target, holder.currency)
         if codes or self.is_trial:
-            return _answer(codes)
+            return answer(codes)
         back = max(EXACT.subtract(pledge.rest, amount), ZERO) if wish.is_final else ZERO
         if pledge.destination is None and target is not None:
             pledge.destination = self.sheets[pledge.sheet].destination = target
@@ -258,7 +230,7 @@ class Model:
             return Unknown(f"no document {wish.about}")
         is_whole = wish.kind is Kind.REVERSAL
         if sheet.state != "COMPLETED" or sheet.is_undoing or (is_whole and sheet.refunded):
-            return _refused("transaction.not_reversible")
+            return refused("transaction.not_reversible")
         amount = sheet.amount if is_whole or wish.amount is None else wish.amount
         codes = ["refund.exceeds_original"] if amount > EXACT.subtract(sheet.amount, sheet.refunded) else []
         currency = self.purses[sheet.source].currency
@@ -266,7 +238,7 @@ class Model:
             codes += self._may_pay(sheet.destination, amount, currency)
         codes += self._may_get(sheet.source, currency)
         if codes or self.is_trial:
-            return _answer(codes)
+            return answer(codes)
         if sheet.destination is not None:
             self._move(sheet.destination, -amount)
         self._move(sheet.source, amount)
@@ -283,9 +255,9 @@ class Model:
         if wish.status == purse.status:
             return Done()
         if purse.status == "CLOSED":
-            return _refused("wallet.invalid_transition")
+            return refused("wallet.invalid_transition")
         if wish.status == "CLOSED" and (purse.available or purse.reserved or purse.pending):
-            return _refused("wallet.not_empty")
+            return refused("wallet.not_empty")
         if not self.is_trial:
             purse.status = wish.status
         return Done()
@@ -317,11 +289,3 @@ class Model:
     def _expect(self, wallet: UUID | None, amount: Decimal) -> None:
         if wallet is not None:
             self.purses[wallet].pending = EXACT.add(self.purses[wallet].pending, amount)
-
-
-def _answer(codes: list[str]) -> Verdict:
-    return _refused(*codes) if codes else Done()
-
-
-def _refused(*codes: str) -> Refused:
-    return Refused(frozenset({min(codes, key=ORDER.index)} if set(codes) <= set(ORDER) else codes))

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.safety.result import PartResult, Result
 
 DOCS = Path(__file__).parents[2] / "docs"
+CANARIES = "canaries"
 PAGE, RESULT = DOCS / "proof.md", DOCS / "proof.json"
 
 HEAD = """# Proof
@@ -66,6 +67,9 @@ def _figures(result: Result) -> Iterator[str]:
         tried = "<br>".join(f"{times:,} {what}" for what, times in part.outcome.injected.items())
         yield f"| {part.name} | {part.seconds / 60:.1f} | {tried} | {_found(part)} |"
     yield ""
+    for part in result.parts:
+        if part.outcome.notes and part.name != CANARIES:
+            yield f"{part.name[0].upper()}{part.name[1:]}: {'; '.join(part.outcome.notes)}.\n"
 
 
 def _found(part: PartResult) -> str:
@@ -77,7 +81,7 @@ def _found(part: PartResult) -> str:
 
 
 def _canaries(result: Result) -> Iterator[str]:
-    noted = [note for part in result.parts if part.name == "canaries" for note in part.outcome.notes]
+    noted = [note for part in result.parts if part.name == CANARIES for note in part.outcome.notes]
     if not noted:
         return
     yield "## Canaries\n\nFaults that were put into the service, one at a time, and what noticed each.\n"

@@ -14,8 +14,9 @@ from random import Random
 from uuid import UUID
 
 from tests.safety.history import Kind, Wish
-from tests.safety.model import Done, Made, Model, Purse, Refused
+from tests.safety.model import Made, Model, Purse
 from tests.safety.parts import Outcome, Part
+from tests.safety.verdicts import Done, Refused
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 WALLETS = [UUID(int=number) for number in range(1, 6)]

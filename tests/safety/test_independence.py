@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-JUDGES = sorted([*(HERE / "checker").glob("*.py"), HERE / "history.py", HERE / "model.py", HERE / "requests.py"])
+OTHERS = ("history", "model", "requests", "verdicts")
+JUDGES = sorted([*(HERE / "checker").glob("*.py"), *(HERE / f"{name}.py" for name in OTHERS)])
 THE_SERVICE = {"ledger", "wallets", "budgets", "compliance", "walletsite", "django"}
 
 
@@ -24,7 +25,7 @@ def test_a_judge_imports_nothing_of_the_service(file: Path) -> None:
             named.add(node.module or "")
     assert not {name for name in named if name.partition(".")[0] in THE_SERVICE}
     ours = {name for name in named if name.startswith("tests")}
-    judges = ("tests.safety.checker", "tests.safety.history", "tests.safety.model")
+    judges = ("tests.safety.checker", *(f"tests.safety.{name}" for name in OTHERS))
     assert all(name.startswith(judges) for name in ours)
 
 

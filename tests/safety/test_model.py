@@ -11,8 +11,9 @@ import pytest
 
 from tests.safety import sequences
 from tests.safety.history import Kind, Wish
-from tests.safety.model import Done, Made, Model, Refused, Unknown
+from tests.safety.model import Made, Model
 from tests.safety.sequences import BEGIN, WALLETS, new_model, run_sequence
+from tests.safety.verdicts import Done, Refused, Unknown
 
 ALICE, BOB = WALLETS[1:3]
 

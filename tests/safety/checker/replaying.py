@@ -13,7 +13,8 @@ from tests.safety.checker.books import Books
 from tests.safety.checker.rows import Event
 from tests.safety.checker.violation import Violation
 from tests.safety.history import History, Kind, Wish, decided_wish
-from tests.safety.model import Done, Made, Model, Purse, Refused
+from tests.safety.model import Made, Model, Purse
+from tests.safety.verdicts import Done, Refused
 
 ECHOES = frozenset(
     {"TransactionRefunded", "TransactionReversed", "AllowanceTurned", "AllowanceChanged", "AccountsOpened"}
