@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.safety.result import PartResult, Result
+from tests.safety.result import PartResult, Result, result_from
 
 DOCS = Path(__file__).parents[2] / "docs"
 CANARIES = "canaries"
@@ -14,8 +14,8 @@ PAGE, RESULT = DOCS / "proof.md", DOCS / "proof.json"
 HEAD = """# Proof
 
 What was done to the ledger on purpose, how often, and what was found. `make proof` does it all again in about an hour,
-`make soak MINUTES=720` for as long as is said; both write this page and `docs/proof.json`, and end with an error when
-anything was wrong. Nothing here was typed by hand.
+`make soak MINUTES=720` for as long as is said; both write this page and a JSON file beside it, and end with an error
+when anything was wrong. No figure here was typed by hand.
 
 Who judges does not know the service: `tests/safety/checker` reads the tables by plain SQL, sets them beside what
 clients were answered, and asks a model of its own, in plain arithmetic (`tests/safety/model.py`). It imports nothing
@@ -32,7 +32,7 @@ PEERS = """## Beside what others publish
 | Formance | one stress run: 500 transactions, 20 workers, each reverted twice; about 392 Go tests and 282 of ginkgo |
 | Blnk | 512 seeds of at most 512 operations in memory; 100 callers commit one hold |
 | Midaz | about 86 chaos functions, 47 fuzz targets, each tens to hundreds of operations, no check of a history |
-| here | the figures above, of one machine with two cores |
+| here | the figures above |
 
 None of them publishes a check of whole histories against an independent model together with a proof that the check can
 fail; volumes like TigerBeetle's are out of reach of one machine.
@@ -54,9 +54,19 @@ not in vain. I31 every canary is noticed. I21, the seals, has a command and test
 """
 
 
-def page_of(result: Result) -> str:
-    """The page for a run."""
-    return "\n".join([HEAD, *_figures(result), INVARIANTS, *_canaries(result), PEERS.rstrip()]) + "\n"
+NO_RUN = "## The last run\n\nNone is kept yet: `make proof` writes its figures here.\n"
+
+
+def page_of(result: Result | None) -> str:
+    """The page for a run; None = there was none yet."""
+    figures = [NO_RUN] if result is None else [*_figures(result)]
+    canaries = [] if result is None else [*_canaries(result)]
+    return "\n".join([HEAD, *figures, INVARIANTS, *canaries, PEERS.rstrip()]) + "\n"
+
+
+def last_result() -> Result | None:
+    """What is kept of the last run whose page was written."""
+    return result_from(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else None
 
 
 def _figures(result: Result) -> Iterator[str]:
