@@ -180,4 +180,23 @@ def read(database: Database) -> Books:
         guards, rights, checks = (
             {Guard(*row) for row in connection.execute(asked)} for asked in (_GUARDS, _RIGHTS, _CHECKS)
         )
-    return Books(*found.values(), scales, statuses, now, guards, rights, checks)
+    kinds = (Account, Posting, Event, Command, Document, Hold, Message, Incoming, Audit)
+    rows: tuple[Any, ...] = tuple(found[kind] for kind in kinds)
+    accounts, postings, events, commands, documents, holds, messages, incoming, audits = rows
+    return Books(
+        accounts,
+        postings,
+        events,
+        commands,
+        documents,
+        holds,
+        messages,
+        incoming,
+        audits,
+        scales,
+        statuses,
+        now,
+        guards,
+        rights,
+        checks,
+    )
