@@ -107,7 +107,7 @@ class Stage:
         """What the jobs do: end what is overdue, move checkpoints, tell everybody."""
         expire_holds()
         fold_system_accounts()
-        Relay(self.listener).empty()  # type: ignore[arg-type] - what it needs of a broker
+        Relay(self.listener).empty()  # type: ignore[arg-type]  # all that it needs of a broker
 
 
 def new_stage(arena: Arena, *, wallets: int = 4) -> Stage:

@@ -79,7 +79,7 @@ class _Search:
 
 
 def _cut(path: list[Node], node: Node) -> list[Node]:
-    part = []
+    part: list[Node] = []
     while not part or part[-1] != node:
         part.append(path.pop())
     return part
