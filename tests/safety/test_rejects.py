@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 import psycopg
@@ -85,7 +86,7 @@ def _is_refused(one: Exchange) -> bool:
 
 
 def _with_amount(one: Exchange) -> Exchange:
-    return replace(one, wish=replace(one.wish, amount=(one.wish.amount or 0) + 1))
+    return replace(one, wish=replace(one.wish, amount=(one.wish.amount or Decimal(0)) + 1))
 
 
 def _in_body(right: bytes, wrong: bytes) -> Callable[[Exchange], Exchange]:

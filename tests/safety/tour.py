@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from ledger.services.journal import record
@@ -24,17 +25,17 @@ class Guide:
 
     stage: Stage
 
-    def ask(self, kind: Kind, amount: str | Decimal | None = None, *, key: str = "", **more: object) -> Exchange:
+    def ask(self, kind: Kind, amount: str | Decimal | None = None, *, key: str = "", **more: Any) -> Exchange:
         value = None if amount is None else Decimal(amount)
-        return self.stage.client.ask(Wish(kind, key or new_key(), value, **more))  # type: ignore[arg-type]
+        return self.stage.client.ask(Wish(kind, key or new_key(), value, **more))
 
-    def pay(self, source: UUID, destination: UUID, amount: str | Decimal, **more: object) -> Exchange:
+    def pay(self, source: UUID, destination: UUID, amount: str | Decimal, **more: Any) -> Exchange:
         return self.ask(Kind.TRANSFER, amount, source=source, destination=destination, **more)
 
     def hold(self, wallet: UUID, amount: str | Decimal, to: UUID | None = None, seconds: int = LONG) -> Exchange:
         return self.ask(Kind.RESERVE, amount, source=wallet, destination=to, seconds=seconds)
 
-    def step(self, kind: Kind, hold: Exchange, amount: str | Decimal | None = None, **more: object) -> Exchange:
+    def step(self, kind: Kind, hold: Exchange, amount: str | Decimal | None = None, **more: Any) -> Exchange:
         return self.ask(kind, amount, about=hold.id_of("reservation_id"), **more)
 
     def undo(self, document: Exchange, amount: str | Decimal | None = None) -> Exchange:
