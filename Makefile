@@ -10,7 +10,7 @@ PYTEST_WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset demo code test chaos bench bench-scale mutate screenshots check format
+.PHONY: help up reset demo code test chaos proof soak bench bench-scale mutate screenshots check format
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,12 @@ test: check ## every gate, then every test
 
 chaos: .venv/.development ## kill parts of the service at random under load (MINUTES=… BROKER=valkey SEED=…)
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --broker $(or $(BROKER),rabbitmq) $(if $(SEED),--seed $(SEED))
+
+proof: .venv/.development ## try to make the ledger lose money for an hour, and write docs/proof.md (MINUTES=… SEED=…)
+	$(BIN)/python -m tests.safety --page --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
+
+soak: .venv/.development ## the same for as long as is said: MINUTES=720
+	$(BIN)/python -m tests.safety --page --minutes $(or $(MINUTES),720) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/.development .venv-peer/.installed ## measure, with every figure beside a reference of the same run (ROUNDS=… SECONDS=… short ones)
 	$(BIN)/python -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS))
