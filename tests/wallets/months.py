@@ -117,18 +117,21 @@ class Look:
     Attributes:
         months: table to the months that were looked into, from now.
         scanned: partitions that were read from one end to the other, though they are not short.
+        rows: how many were read of these tables, left out ones too.
         milliseconds: what planning and running took the database.
     """
 
     sql: str = ""
     months: dict[str, set[int]] = field(default_factory=dict)
     scanned: set[str] = field(default_factory=set)
+    rows: float = 0
     milliseconds: float = 0
 
     def add(self, other: Look) -> None:
         for table, months in other.months.items():
             self.months.setdefault(table, set()).update(months)
         self.scanned |= other.scanned
+        self.rows += other.rows
         self.milliseconds += other.milliseconds
 
 
@@ -175,6 +178,7 @@ def _look(sql: str, parameters: Any) -> Look:
         table, year, month = name[1], int(name[2]), int(name[3])
         look.months.setdefault(table, set()).add(_from_now(year, month))
         rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        look.rows += rows * node["Actual Loops"]
         if node["Node Type"] == "Seq Scan" and rows >= SHORT:
             look.scanned.add(node["Relation Name"])
     return look

@@ -59,6 +59,16 @@ def test_the_page_of_a_wallet(company: Company) -> None:
     assert look.months["ledger_posting"] <= {-1, 0}
 
 
+def test_a_page_of_a_history_does_not_read_all_of_it(company: Company) -> None:
+    """What goes out and what comes in lie in an index each, in the order of the page: a row more than it shows of each,
+    and the first one of each month."""
+    alice = api_as(company.scene.cast.alice)
+    path = f"/v1/wallets/{company.scene.alices.id}/transactions?limit=30"
+    going_out, coming_in = (look for look in looks_of(lambda: alice.get(path)) if look.sql.endswith("LIMIT 31"))
+    assert going_out.rows <= 31 + len(ALL)
+    assert coming_in.rows <= 31 + len(ALL)
+
+
 def test_the_days_of_a_wallet(company: Company) -> None:
     alice, day = api_as(company.scene.cast.alice), company.payments[THEN][1].date()
     days = f"start_date={day}&end_date={day + timedelta(days=3)}"
@@ -108,6 +118,15 @@ def test_a_statement_reads_its_lines_from_an_index(company: Company) -> None:
     look = look_of(lambda: alice.get(f"/v1/wallets/{company.scene.alices.id}/statement?{days}"))
     assert not {name for name in look.scanned if name.startswith(("ledger_posting", "ledger_transaction"))}
     assert look.months.get("ledger_transaction", {THEN}) == {THEN}
+
+
+def test_a_statement_of_many_lines_goes_by_keys_too(company: Company) -> None:
+    """For thousands of lines a planner would rather read all events of all months."""
+    alice, day = api_as(company.scene.cast.alice), company.payments[MONTHS[0]][1].date()
+    days = f"from={day}T00:00:00Z&to={day + timedelta(days=150)}T00:00:00Z"
+    look = look_of(lambda: alice.get(f"/v1/wallets/{company.scene.alices.id}/statement?{days}"))
+    assert look.rows > 500
+    assert not {name for name in look.scanned if name.startswith(("ledger_event", "ledger_transaction"))}
 
 
 @pytest.mark.parametrize("read", [delivery_state, due_messages])
