@@ -25,6 +25,7 @@ from tests.compliance.factories import UserFactory, make_cast
 from tests.ledger.books import Books
 from tests.wallets.scene import give_wallet
 from walletsite.embedded.places import CHECKOUT
+from walletsite.memory import settle
 
 LEDGER_WALLETS, PEOPLE, PEER_ACCOUNTS = 4_000, 200, 1_000
 FUNDS = "1000000"
@@ -109,6 +110,7 @@ def stage(installed: Installation) -> Iterator[Stage]:
     wallets = open_wallets(books, LEDGER_WALLETS)
     posting = Posting(books, wallets[1:], wallets[0], seven_rules(books))
     posting.run(8, 0.1)
+    settle()  # as the web processes do, whose place this one takes
     ids = [(wallet_account_id(side.wallet_id, side.currency), side.wallet_id) for side in wallets]
     limit = Limit(installed.environment["OWNER_DATABASE_URL"], installed.folder, ids)
     limit.set_up()

@@ -12,6 +12,7 @@ from tests.bench.scale import measures
 from tests.bench.scale.figures import LARGE, POSTING, REPLAY, SMALL, WEIGHTS, Figures
 from tests.bench.scale.ledgers import Ledger, copy_of, make_ledger, on
 from tests.chaos.servers import Installation
+from walletsite.memory import settle
 
 Measure = Callable[[], float]
 BATCHES = (512, 1)
@@ -42,6 +43,7 @@ _COLUMNS = (
 
 def run(ledgers: dict[str, Ledger], *, rounds: int, seconds: float, console: Console) -> Figures:
     """Verify both, measure both `rounds` times, replay both."""
+    settle()  # as the web processes do, whose place this one takes
     figures = Figures({name: ledger.scale.postings for name, ledger in ledgers.items()})
     for name, ledger in ledgers.items():
         figures.sizes[name] = measures.sizes(ledger)
