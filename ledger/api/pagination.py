@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -117,24 +117,29 @@ def paginate(
         offset: rows to skip, for lists that are paged by number as well.
         is_monthly: the table is cut by month, and months beyond the cursor shall be left alone.
     """
-    return _page(_read(rows, query, time, is_monthly, offset), query, time)
+    return _page(list(_cut(rows, query, time, is_monthly, offset)), query, time)
 
 
 def paginate_together(
-    parts: Iterable[QuerySet[Row]], query: dict[str, Any], *, time: str = "created_at", is_monthly: bool = False
+    one: QuerySet[Row],
+    *others: QuerySet[Row],
+    query: dict[str, Any],
+    time: str = "created_at",
+    is_monthly: bool = False,
 ) -> Page[Row]:
-    """`paginate` of the rows that are in any of several parts.
+    """`paginate` of the rows that are in any of several parts; one query.
 
     Of "in this part or in that one" a database reads everything before it can tell which rows are first. Each part by
     itself lies in order in an index of its own, and a page needs no more than a page of each.
     """
-    found = {row.pk: row for part in parts for row in _read(part, query, time, is_monthly)}
+    first, *rest = (_cut(part, query, time, is_monthly) for part in (one, *others))
+    found = {row.pk: row for row in first.union(*rest, all=True)}
     is_descending = query["order"] == "desc"
     rows = sorted(found.values(), key=lambda row: (getattr(row, time), row.pk), reverse=is_descending)
     return _page(rows[: query["limit"] + 1], query, time)
 
 
-def _read(rows: QuerySet[Row], query: dict[str, Any], time: str, is_monthly: bool, offset: int = 0) -> list[Row]:
+def _cut(rows: QuerySet[Row], query: dict[str, Any], time: str, is_monthly: bool, offset: int = 0) -> QuerySet[Row]:
     """The rows of a page, and one more if there are more."""
     is_descending = query["order"] == "desc"
     if query["position"] is not None:
@@ -142,7 +147,7 @@ def _read(rows: QuerySet[Row], query: dict[str, Any], time: str, is_monthly: boo
         if is_monthly:
             rows = rows.filter(_months_beyond(query["position"], is_descending=is_descending))
     sign = "-" if is_descending else ""
-    return list(rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1])
+    return rows.order_by(f"{sign}{time}", f"{sign}id")[offset : offset + query["limit"] + 1]
 
 
 def _page(found: list[Row], query: dict[str, Any], time: str) -> Page[Row]:

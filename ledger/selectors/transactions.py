@@ -199,8 +199,10 @@ def wallet_sides(wallet_id: UUID, wanted: WalletFilter) -> tuple[QuerySet[Transa
 
 def newest_documents(wallet_id: UUID, *, most: int) -> list[Transaction]:
     """The last documents that touch a wallet, newest first."""
-    newest = ("-created_at", "-id")
-    found = {row.id: row for side in wallet_sides(wallet_id, WalletFilter()) for row in side.order_by(*newest)[:most]}
+    outgoing, incoming = (
+        side.order_by("-created_at", "-id")[:most] for side in wallet_sides(wallet_id, WalletFilter())
+    )
+    found = {row.id: row for row in outgoing.union(incoming, all=True)}
     return sorted(found.values(), key=lambda row: (row.created_at, row.id), reverse=True)[:most]
 
 

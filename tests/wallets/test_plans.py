@@ -64,9 +64,8 @@ def test_a_page_of_a_history_does_not_read_all_of_it(company: Company) -> None:
     and the first one of each month."""
     alice = api_as(company.scene.cast.alice)
     path = f"/v1/wallets/{company.scene.alices.id}/transactions?limit=30"
-    going_out, coming_in = (look for look in looks_of(lambda: alice.get(path)) if look.sql.endswith("LIMIT 31"))
-    assert going_out.rows <= 31 + len(ALL)
-    assert coming_in.rows <= 31 + len(ALL)
+    (page,) = (look for look in looks_of(lambda: alice.get(path)) if "LIMIT 31" in look.sql)
+    assert page.rows <= 2 * (31 + len(ALL))
 
 
 def test_the_days_of_a_wallet(company: Company) -> None:
@@ -83,10 +82,9 @@ def test_a_page_further_back(company: Company) -> None:
     alice, path = api_as(company.scene.cast.alice), f"/v1/wallets/{company.scene.alices.id}/transactions?limit=100"
     for _ in range(4):
         path = alice.get(path).headers["Link"].split(">")[0].removeprefix("<")
-    going_out, coming_in = (look for look in looks_of(lambda: alice.get(path)) if look.sql.endswith("LIMIT 101"))
-    for side in (going_out, coming_in):
-        assert side.scanned == set()
-        assert side.months["ledger_transaction"] <= {*MONTHS} - {0}
+    (page,) = (look for look in looks_of(lambda: alice.get(path)) if "LIMIT 101" in look.sql)
+    assert page.scanned == set()
+    assert page.months["ledger_transaction"] <= {*MONTHS} - {0}
 
 
 def test_one_transaction(company: Company) -> None:

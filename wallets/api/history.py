@@ -179,7 +179,7 @@ class WalletTransactionsView(ServiceView):
             if offset:
                 page = paginate(history, query, offset=offset, is_monthly=True)
             else:
-                page = paginate_together(wallet_sides(wallet.id, wanted), query, is_monthly=True)
+                page = paginate_together(*wallet_sides(wallet.id, wanted), query=query, is_monthly=True)
             return history.count(), page, list(wallet_lines(wallet.id, wallet.currency, page.rows))
 
         total, page, lines = may_lag(read)

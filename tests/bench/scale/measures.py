@@ -87,7 +87,7 @@ def _page(wallet: Side, reached: datetime | None) -> None:
     """As the interface does it: newest first, from where the cursor of the page before has come to."""
     position = reached and Position(reached, floor_id(reached))
     query = {"order": "desc", "limit": PAGE, "position": position, "next": Cursor({}, "bench")}
-    page = paginate_together(wallet_sides(wallet.wallet_id, WalletFilter()), query, is_monthly=True)
+    page = paginate_together(*wallet_sides(wallet.wallet_id, WalletFilter()), query=query, is_monthly=True)
     assert page.rows, "everybody has a history"
     wallet_lines(wallet.wallet_id, wallet.currency, page.rows)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db.models import Value
 from django.test import Client
 
 from compliance.models import DataAccessLog, User
@@ -14,8 +15,7 @@ from tests.compliance.factories import CompanyFactory, TeamFactory, UserFactory
 from tests.wallets.admin.staff import at_desk, page, told, wallet_path
 from tests.wallets.api.drawn import CAMT, CSV, OFX, PDF, at, body, read
 from tests.wallets.scene import Scene, book, give_wallet
-from wallets.admin import statements
-from wallets.admin import wallets as screen
+from wallets.admin import statements, wallet_list
 from wallets.api.statement_files import pdf
 from wallets.models import Wallet
 
@@ -73,8 +73,8 @@ def test_months_are_those_of_the_companys_zone(
     moments = [f"2024-{month:02}-10T00:00:00Z" for month in range(1, 13)] + ["2024-12-31T10:59:00Z"]
     for number, moment in enumerate(moments):
         book(wallet, str(10**number), key=moment, effective_at=at(moment))
-    for module in (statements, screen):
-        monkeypatch.setattr(module, "database_now", lambda: at(now))
+    monkeypatch.setattr(statements, "database_now", lambda: at(now))
+    monkeypatch.setattr(wallet_list, "DatabaseClock", lambda: Value(at(now)))
     client = at_desk(manager)
     drawn = {period: read(CSV, body(client.get(file_path(wallet, period, "csv")))) for period in PERIODS}
     assert [int(amount) for amount in drawn["last-month"].amounts][:1] == [10 ** (last - 1)]
