@@ -20,6 +20,12 @@ READ_ONLY = frozenset(
 OF_LOG_INS = frozenset({"compliance.purge_log_ins", "ledger.purge_job_runs"})
 """What they change is about who tried when."""
 
+WAITING_FOR_OTHERS = frozenset(
+    {"ledger.fold_system_accounts", "ledger.seal", "ledger.seal_records", "ledger.snapshot_balances"}
+)
+"""They leave for later what a transaction that still runs may add to, wherever on the server that is: what they do can
+be foretold only while nobody else is at work there."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
