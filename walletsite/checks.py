@@ -174,14 +174,18 @@ def check_database(
         return [Warning("The database does not answer.", id="walletsite.W002")]
 
 
+START_TAGS = (Tags.security, Tags.database)
+
+
 def require_safe_start() -> None:
-    """Run the checks before a process takes work.
+    """Run the checks of this installation before a process takes work. Those of the code are for `make check`: they
+    load every route and screen, which most processes never need.
 
     Raises:
         SystemCheckError: there is a reason not to start.
     """
     try:
-        call_command("check", databases=["default"], stdout=StringIO())
+        call_command("check", tags=START_TAGS, databases=["default"], stdout=StringIO())
     finally:
         connections.close_all()  # a connection that the starting thread kept would be one less for requests
 

@@ -3,6 +3,7 @@ import threading
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger.services.relay import Broker, BrokerAway, Relay
@@ -10,6 +11,7 @@ from ledger.services.relay import Broker, BrokerAway, Relay
 
 class Command(BaseCommand):
     help = "Publish the outbox to the broker, for as long as it runs (or until nothing is due, with --once)."
+    requires_system_checks = (Tags.security,)  # those of the code would load every route and screen
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Publish what is due and stop.")

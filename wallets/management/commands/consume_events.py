@@ -3,6 +3,7 @@ import threading
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from ledger.services.consuming import Intake, consume
@@ -11,6 +12,7 @@ from wallets.services.incoming.taking import take_message
 
 class Command(BaseCommand):
     help = "Take events of other services from the broker and do what they call for, for as long as it runs."
+    requires_system_checks = (Tags.security,)  # those of the code would load every route and screen
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = threading.Event()

@@ -3,6 +3,7 @@ import threading
 from typing import Any
 
 import structlog
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -17,6 +18,7 @@ PAUSE_AFTER_FAILURE_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = "Send webhooks, for as long as it runs (or until nothing is due, with --once). Several may run."
+    requires_system_checks = (Tags.security,)  # those of the code would load every route and screen
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Send what is due and stop.")
