@@ -12,6 +12,7 @@ from compliance.models import User
 from tests.browser.served import served
 from tests.compliance.factories import PASSWORD, SECRET, Cast, UserFactory, make_cast
 from tests.wallets.scene import available, book, give_wallet, set_status
+from wallets.services.approvals import create_default_rules
 from walletsite.demo.journeys import __main__ as journeys
 from walletsite.demo.journeys.client import Answer, Request
 from walletsite.demo.journeys.stage import Actor, Stage, Unexpected
@@ -45,6 +46,7 @@ def told(credentials: dict[str, Any]) -> tuple[int, str]:
 @pytest.mark.usefixtures("committed_db")
 def test_they_go_as_told_any_number_of_times_and_leave_the_money_where_it_was(tmp_path: Path) -> None:
     cast = make_cast()
+    create_default_rules(cast.company)  # as every new company has them, the demo's too
     wallets = [give_wallet(owner, "800") for owner in (cast.alice, cast.bob)]
     for owner in (cast.frida, cast.audrey):
         give_wallet(owner)

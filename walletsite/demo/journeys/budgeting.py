@@ -47,7 +47,9 @@ def ask_for_more(stage: Stage, cast: Cast) -> None:
     given = _look(stage, mia, id, "has all of it again.", used="0.00", left="240.00")
     end = Request("PUT", f"/v1/budgets/{id}", {"status": "SUSPENDED", "reason": "No more trips."})
     seen = Request(end.method, end.path, end.body, if_match=given.headers["etag"])
-    stage.step(lena, "suspends the budget.", seen, expect=200, status="SUSPENDED")
+    asked = stage.step(lena, "wants it suspended: then nothing would be refused, so that takes two.", seen, expect=202)
+    agree = Request("POST", f"/v1/approvals/{asked.body['approval']['approval_id']}/approve", {"reason": "It is over."})
+    stage.step(cast.marta, "agrees.", agree, expect=200, status="APPROVED")
 
 
 def _request_and_approve(stage: Stage, cast: Cast, txn_id: str) -> Answer:
