@@ -27,6 +27,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+CONNECTION_LOST = frozenset({None, "57P01", "57P02"})
+"""SQLSTATEs with which a COMMIT may have happened: cut off, ended by an administrator, ended by a crash."""
+
 
 class ServiceError(Exception):
     """An expected failure.

@@ -9,8 +9,7 @@ from traceback import walk_tb
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-CONNECTION_LOST = frozenset({None, "57P01", "57P02"})
-"""SQLSTATEs: cut off, ended by an administrator, ended by a crash."""
+from ledger.errors import CONNECTION_LOST
 
 _COMMITTING = inspect.unwrap(BaseDatabaseWrapper._commit).__code__  # type: ignore[attr-defined]  # untyped
 

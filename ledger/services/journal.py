@@ -23,7 +23,7 @@ from django.db.transaction import atomic
 from ledger.core.commands import AnyCommand, Claim, HoldCommand, Reserve, Undo
 from ledger.core.machine import decide, evolve
 from ledger.core.state import Hold, Original, State
-from ledger.errors import Busy, IdempotencyKeyReused, OutcomeUnknown
+from ledger.errors import CONNECTION_LOST, Busy, IdempotencyKeyReused, OutcomeUnknown
 from ledger.locks import wait_at_most
 from ledger.services import claims
 from ledger.services.claims import NO_REPLY, Reply
@@ -35,7 +35,6 @@ from ledger.services.writing import Batch
 __all__ = ["Outcome", "Renderer", "Reply", "Result", "no_reply", "post", "record", "rehearse", "use_case"]
 
 _TRANSIENT = {"40P01", "40001"}  # deadlock, serialization failure: the whole transaction may run again
-_CONNECTION_LOST = {None, "57P01", "57P02"}  # cut off, ended by an administrator, ended by a crash
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def use_case(*, durable: bool = False) -> Iterator[None]:
             committing = True
     except OperationalError as error:
         state = _sqlstate(error)
-        if committing and state in _CONNECTION_LOST:
+        if committing and state in CONNECTION_LOST:
             raise OutcomeUnknown("The answer to COMMIT was lost. Ask again with the same key.") from error
         if state == claims.LOCK_NOT_AVAILABLE:
             raise Busy("Somebody else is changing this just now. Try again.") from error
