@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -126,14 +126,14 @@ class InboxEventAdmin(ScopedAdmin):
 
     def has_decide_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return self.desk.may_decide(request)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this event."""
         if not self.desk.may_decide(request):
             return []
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
         names = {"ignore"} if row.status in ("FAILED", "PENDING") else set()
         if names and row.payload is not None:
             names.add("retry")
@@ -151,14 +151,8 @@ class InboxEventAdmin(ScopedAdmin):
     def ignore(self, request: HttpRequest, form: DecisionForm, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, form.cleaned_data["reason"], self.desk.ignore)
 
-    def _visible(self, request: HttpRequest, object_id: str) -> InboxEvent:
-        row: InboxEvent | None = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row
-
     def _decide(self, request: HttpRequest, object_id: str, reason: str, decide: Decide) -> HttpResponse:
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
         try:
             messages.success(request, decide(request, row.id, reason))
         except ServiceError as error:

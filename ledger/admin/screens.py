@@ -86,6 +86,14 @@ class ReadOnlyAdmin(Exporting, ModelAdmin):  # type: ignore[misc]  # Unfold is u
     search_parts: tuple[str, ...] = ()
     """What the search looks at: whole ids and words, which indexes find, and parts of words for short tables."""
 
+    def visible(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of a page or of a button, for who may see it: Unfold hands over any id that was typed, whatever the
+        list hides. What is not there, or not to be seen, is 404."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -158,7 +158,7 @@ class HoldScreen(ReleasableReservationAdmin):
     def _settle(
         self, request: HttpRequest, form: MoneyForm, object_id: str, event_type: str, done: str, prepare: Any
     ) -> HttpResponse:
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
 
         def act() -> str:
             step = Step(claim=claim_of_dialog(request, form), origin=origin_of_staff(request))

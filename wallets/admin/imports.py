@@ -174,12 +174,12 @@ class ImportAdmin(ReadOnlyAdmin):
         return HttpResponse(data, content_type=content_type, headers=_saved_as(f"{kind}-template.{form}"))
 
     def download_errors(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        row = self._visible(request, str(object_id))
+        row = self.visible(request, str(object_id))
         lines = [(error["line"], error["column"], safe_cell(error["words"])) for error in row.errors]
         return _file([("line", "column", "why"), *lines], f"import-{row.id.hex[-8:]}-errors.csv")
 
     def download_results(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        row = self._visible(request, str(object_id))
+        row = self.visible(request, str(object_id))
         lines = [(result["line"], result["id"]) for result in row.results]
         return _file([("line", "id"), *lines], f"import-{row.id.hex[-8:]}-results.csv")
 
@@ -188,19 +188,19 @@ class ImportAdmin(ReadOnlyAdmin):
     def has_import_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Unfold hands over any id that was typed, whatever the list hides."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in IMPORTERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this import."""
-        row, names = self._visible(request, object_id), set()
+        row, names = self.visible(request, object_id), set()
         if row.state in (ImportState.DRAFT, ImportState.CHECKED) and self.has_import_permission(request):
             names = {"discard"} | ({"ask"} if row.state == ImportState.CHECKED and not row.errors else set())
         return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(description="Ask for approval", permissions=["import"], dialog=ASK, icon="how_to_reg")  # type: ignore[untyped-decorator]
     def ask(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
-        row, caller = self._visible(request, object_id), signed_in(request)
+        row, caller = self.visible(request, object_id), signed_in(request)
 
         def act() -> str:
             ask_to_apply(
@@ -216,7 +216,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @action(description="Discard", permissions=["import"], dialog=DISCARD, icon="delete")  # type: ignore[untyped-decorator]
     def discard(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
-        row, caller = self._visible(request, object_id), signed_in(request)
+        row, caller = self.visible(request, object_id), signed_in(request)
 
         def act() -> str:
             reason = form.cleaned_data["reason"]
@@ -225,13 +225,10 @@ class ImportAdmin(ReadOnlyAdmin):
 
         return tell(request, act, _page_of(row))
 
-    def _visible(self, request: HttpRequest, object_id: str) -> Import:
+    def visible(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        row: Import | None = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row
+        return super().visible(request, object_id)
 
     @admin.display(description="What")
     def kind_label(self, row: Import) -> str:

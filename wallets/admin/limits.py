@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
@@ -108,11 +108,11 @@ class LimitAdmin(ReadOnlyAdmin):
     def has_keep_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a limit that is visible. Whether it is this person's to change, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        limit = self._visible(request, object_id)
+        limit = self.visible(request, object_id)
         if limit.status != LimitStatus.ACTIVE or not may_limit(signed_in(request), limit.user_id):
             return []
         buttons: list[Any] = self._get_base_actions_detail()
@@ -120,7 +120,7 @@ class LimitAdmin(ReadOnlyAdmin):
 
     @action(description="Change", permissions=["keep"], dialog=CHANGE_LIMIT, icon="edit")  # type: ignore[untyped-decorator]
     def change_figures(self, request: HttpRequest, form: ChangeLimitForm, object_id: str) -> HttpResponse:
-        limit, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        limit, reason = self.visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:
             spec = form.spec(limit)
@@ -131,19 +131,13 @@ class LimitAdmin(ReadOnlyAdmin):
 
     @action(description="End", permissions=["keep"], dialog=END, icon="event_busy")  # type: ignore[untyped-decorator]
     def end(self, request: HttpRequest, form: HistoryReasonForm, object_id: str) -> HttpResponse:
-        limit, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        limit, reason = self.visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:
             stop_limit(caller=signed_in(request), limit=limit, reason=reason, origin=origin_of_admin(request))
             return "The limit is ended."
 
         return tell(request, act, _url(limit))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Limit:
-        limit: Limit | None = self.get_object(request, object_id)
-        if limit is None:
-            raise Http404
-        return limit
 
 
 def shown_limits(request: HttpRequest, limits: list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import Truncator
 from unfold.decorators import action
@@ -59,7 +59,7 @@ class NotedWallets(RuledWallets):
     def has_write_note_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a wallet that is visible."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in WRITERS
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -74,7 +74,7 @@ class NotedWallets(RuledWallets):
         icon="edit_note",
     )
     def add_note(self, request: HttpRequest, form: NoteForm, object_id: str) -> HttpResponse:
-        wallet, text = self._visible(request, object_id), form.cleaned_data["text"]
+        wallet, text = self.visible(request, object_id), form.cleaned_data["text"]
 
         def act() -> str:
             add_note(caller=signed_in(request), wallet=wallet, text=text, origin=origin_of_admin(request))
@@ -156,11 +156,11 @@ class WalletNoteAdmin(ReadOnlyAdmin):
     def has_erase_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a note that is visible. Whether it is this person's to do, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in WRITERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        is_offered = may_erase(signed_in(request), self._visible(request, object_id))
+        is_offered = may_erase(signed_in(request), self.visible(request, object_id))
         return self._get_base_actions_detail() if is_offered else []
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -176,16 +176,10 @@ class WalletNoteAdmin(ReadOnlyAdmin):
         variant=ActionVariant.DANGER,
     )
     def erase(self, request: HttpRequest, form: EraseForm, object_id: str) -> HttpResponse:
-        note, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        note, reason = self.visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:
             erase_note(caller=signed_in(request), note_id=note.id, reason=reason, origin=origin_of_admin(request))
             return "The text is erased."
 
         return tell(request, act, reverse("admin:wallets_walletnote_change", args=[note.id]))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Any:
-        note: WalletNote | None = self.get_object(request, object_id)
-        if note is None:
-            raise Http404
-        return note

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import action
@@ -71,14 +71,14 @@ class OutboxScreen(OutboxMessageAdmin):
     def has_deliver_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a message that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in POSTMASTERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this message."""
         if signed_in(request).role not in POSTMASTERS:
             return []
-        names = _OFFERED.get(self._visible(request, object_id).status, set())
+        names = _OFFERED.get(self.visible(request, object_id).status, set())
         return [button for button in self._get_base_actions_detail() if button.path in names]
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -93,7 +93,7 @@ class OutboxScreen(OutboxMessageAdmin):
         icon="send",
     )
     def send_again(self, request: HttpRequest, form: DeliveryForm, object_id: str) -> HttpResponse:
-        row, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        row, reason = self.visible(request, object_id), form.cleaned_data["reason"]
         if resend_messages([row.id], reason=reason, origin=origin_of_admin(request)):
             messages.success(request, "It will be sent again.")
         else:
@@ -113,7 +113,7 @@ class OutboxScreen(OutboxMessageAdmin):
         variant=ActionVariant.DANGER,
     )
     def skip(self, request: HttpRequest, form: DeliveryForm, object_id: str) -> HttpResponse:
-        row, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        row, reason = self.visible(request, object_id), form.cleaned_data["reason"]
         try:
             skip_message(row.id, reason=reason, origin=origin_of_admin(request))
         except ServiceError as error:
@@ -121,12 +121,6 @@ class OutboxScreen(OutboxMessageAdmin):
         else:
             messages.success(request, "It is skipped.")
         return _back(row.id)
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Any:
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row
 
 
 def _back(message_id: UUID) -> HttpResponse:

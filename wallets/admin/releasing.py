@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 
@@ -41,18 +41,18 @@ class ReleasableReservationAdmin(ShowsPending, ReservationAdmin):
     def has_release_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a reservation that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in RELEASERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        is_offered = self.has_release_permission(request) and self._visible(request, object_id).status == "ACTIVE"
+        is_offered = self.has_release_permission(request) and self.visible(request, object_id).status == "ACTIVE"
         return self._get_base_actions_detail() if is_offered else []
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Release", permissions=["release"], dialog=DIALOG, icon="lock_open"
     )
     def release(self, request: HttpRequest, form: ReleaseForm, object_id: str) -> HttpResponse:
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
 
         def act() -> str:
             caller = signed_in(request)
@@ -63,9 +63,3 @@ class ReleasableReservationAdmin(ShowsPending, ReservationAdmin):
             return "The reservation is released."
 
         return do_or_ask(request, form, form.intent(), act, reverse("admin:ledger_reservation_change", args=[row.id]))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Any:
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row

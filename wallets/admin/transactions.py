@@ -57,7 +57,7 @@ class TransactionScreen(UndoableTransactionAdmin):
         """The proof that it is sealed, as the interface gives it; without one back to the page, which says why."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        row = self._visible(request, str(object_id))
+        row = self.visible(request, str(object_id))
         try:
             receipt = receipt_of(row.id, visible_parts(signed_in(request), row))
         except ServiceError as error:

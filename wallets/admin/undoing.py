@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -63,14 +63,14 @@ class UndoableTransactionAdmin(ShowsPending, TransactionAdmin):
     def has_undo_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a transaction that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in UNDOERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this transaction."""
         if not self.has_undo_permission(request):
             return []
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
         is_undoable = row.state == "COMPLETED" and row.original_transaction_id is None
         names = {"refund"} if is_undoable and row.refunded_amount < row.amount else set()
         names |= {"reverse"} if is_undoable and not row.refunded_amount else set()
@@ -91,7 +91,7 @@ class UndoableTransactionAdmin(ShowsPending, TransactionAdmin):
     def _undo(
         self, request: HttpRequest, form: MoneyForm, object_id: str, done: str, amount: Decimal | None
     ) -> HttpResponse:
-        row = self._visible(request, object_id)
+        row = self.visible(request, object_id)
 
         def act() -> str:
             claim, reason = claim_of_dialog(request, form), form.cleaned_data["reason"]
@@ -107,9 +107,3 @@ class UndoableTransactionAdmin(ShowsPending, TransactionAdmin):
         if isinstance(form, FourEyesForm):
             return do_or_ask(request, form, form.intent(), act, url)
         return tell(request, act, url)
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Any:
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row

@@ -89,20 +89,20 @@ class FourEyedWallets(ShowsPending, RuledWallets):
     def has_adjust_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a wallet that is visible. Whether it is this person's to do, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in ADJUSTERS
 
     def has_sweep_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """As above."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in SWEEPERS
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Adjust", permissions=["adjust"], dialog=ADJUST_DIALOG, icon="balance"
     )
     def adjust(self, request: HttpRequest, form: AdjustForm, object_id: str) -> HttpResponse:
-        wallet = self._visible(request, object_id)
+        wallet = self.visible(request, object_id)
         return ask(request, form, form.intent(), _url(wallet))
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
@@ -113,7 +113,7 @@ class FourEyedWallets(ShowsPending, RuledWallets):
         variant=ActionVariant.DANGER,
     )
     def close_with_sweep(self, request: HttpRequest, form: SweepForm, object_id: str) -> HttpResponse:
-        wallet = self._visible(request, object_id)
+        wallet = self.visible(request, object_id)
 
         def act() -> str:
             _, txn_id = sweep_and_close(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
@@ -40,21 +40,21 @@ class RuledWallets(ReadOnlyAdmin):
     def has_set_rules_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a wallet that is visible. Whether it is this person's to do, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="New budget", permissions=["set_rules"], dialog=NEW_BUDGET, icon="add"
     )
     def new_budget(self, request: HttpRequest, form: NewBudgetForm, object_id: str) -> HttpResponse:
-        wallet = self._visible(request, object_id)
+        wallet = self.visible(request, object_id)
         return set_from_dialog(request, form, wallet_id=wallet.id, team_id=None, back=_url(wallet))
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="New limit", permissions=["set_rules"], dialog=NEW_LIMIT, icon="speed"
     )
     def new_limit(self, request: HttpRequest, form: NewLimitForm, object_id: str) -> HttpResponse:
-        wallet, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        wallet, reason = self.visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:
             limit = put_limit(
@@ -63,12 +63,6 @@ class RuledWallets(ReadOnlyAdmin):
             return f"{limit_name(limit)} is set."
 
         return tell(request, act, _url(wallet))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> Wallet:
-        wallet: Wallet | None = self.get_object(request, object_id)
-        if wallet is None:
-            raise Http404
-        return wallet
 
 
 def rules_offered(request: HttpRequest, wallet: Wallet) -> set[str]:

@@ -81,13 +81,13 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
 
     def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Why the balance is what it is."""
-        wallet, now = self._visible(request, str(object_id)), database_now()
+        wallet, now = self.visible(request, str(object_id)), database_now()
         context = self._page_of(request, wallet, now) | {"tables": explanation_tables(wallet, now)}
         return TemplateResponse(request, "admin/wallets/wallet/explain.html", context)
 
     def ask(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Whether the wallet could pay something, and if not, why."""
-        wallet = self._visible(request, str(object_id))
+        wallet = self.visible(request, str(object_id))
         context = self._page_of(request, wallet, database_now()) | asked(request, wallet)
         return TemplateResponse(request, "admin/wallets/wallet/ask.html", context)
 
@@ -130,7 +130,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
         """The chart of the balance as a file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        wallet = self._visible(request, str(object_id))
+        wallet = self.visible(request, str(object_id))
         chart = _chart(wallet, database_now())
         if chart is None:
             raise Http404
@@ -142,7 +142,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
         """A statement as a file; one that its form cannot hold leads back to the page, with the reason."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        wallet = self._visible(request, str(object_id))
+        wallet = self.visible(request, str(object_id))
         try:
             return statement_file(request, wallet, period=period, form=form)
         except ServiceError as error:
@@ -164,12 +164,12 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
         """The role, on a wallet that is visible: Unfold hands over any id that was typed, whatever the list hides.
         Whether it is this person's to do on this wallet, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """The buttons that make sense for this wallet."""
-        caller, wallet = signed_in(request), self._visible(request, object_id)
+        caller, wallet = signed_in(request), self.visible(request, object_id)
         names = offered(caller, wallet) | ({BREAK_LOCK} if may_break(caller, wallet) else set())
         names |= rules_offered(request, wallet) | four_eyes_offered(request, wallet)
         names |= {ADD_NOTE} if caller.role in WRITERS else set()
@@ -206,7 +206,7 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
     def _change_status(
         self, request: HttpRequest, form: HistoryReasonForm, object_id: str, button: Button
     ) -> HttpResponse:
-        wallet, caller = self._visible(request, object_id), signed_in(request)
+        wallet, caller = self.visible(request, object_id), signed_in(request)
 
         def act() -> str:
             require_no_lift_by_one(wallet, button.status, caller=caller, source=Source.ADMIN)
@@ -230,14 +230,14 @@ class WalletAdmin(ListedWallets, NotedWallets, FourEyedWallets):
     def has_break_lock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """As above."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in BREAKERS
 
     @action(  # type: ignore[untyped-decorator]  # Unfold is untyped
         description="Break the lock", permissions=[BREAK_LOCK], dialog=DIALOG, icon="lock_open"
     )
     def break_lock(self, request: HttpRequest, form: BreakForm, object_id: str) -> HttpResponse:
-        wallet, reason = self._visible(request, object_id), form.cleaned_data["reason"]
+        wallet, reason = self.visible(request, object_id), form.cleaned_data["reason"]
 
         def act() -> str:
             break_lock(caller=signed_in(request), wallet=wallet, reason=reason, origin=origin_of_admin(request))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 
@@ -61,12 +61,6 @@ class WebhookScreen(ReadOnlyAdmin):
         if object_id is not None:
             self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
-
-    def visible(self, request: HttpRequest, object_id: str) -> Any:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        return found
 
     def back_to(self, row: Any) -> HttpResponse:
         url = reverse(f"admin:wallets_{self.opts.model_name}_change", args=[row.id])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 
@@ -93,11 +93,11 @@ class ApprovalRuleAdmin(ShowsPending):
     def has_set_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a rule that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return decides_over_access(signed_in(request))
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        rule = self._visible(request, object_id)
+        rule = self.visible(request, object_id)
         if not self.has_set_permission(request):
             return []
         names = {"change_rule", "switch_off" if rule.is_active else "switch_on"}
@@ -109,21 +109,15 @@ class ApprovalRuleAdmin(ShowsPending):
 
     @action(description="Change", permissions=["set"], dialog=CHANGE, icon="edit")  # type: ignore[untyped-decorator]
     def change_rule(self, request: HttpRequest, form: ChangeRuleForm, object_id: str) -> HttpResponse:
-        return ask(request, form, form.intent(), _url(self._visible(request, object_id)))
+        return ask(request, form, form.intent(), _url(self.visible(request, object_id)))
 
     @action(description="Switch off", permissions=["set"], dialog=SWITCH_OFF, icon="block")  # type: ignore[untyped-decorator]
     def switch_off(self, request: HttpRequest, form: SwitchForm, object_id: str) -> HttpResponse:
-        return ask(request, form, form.intent(), _url(self._visible(request, object_id)))
+        return ask(request, form, form.intent(), _url(self.visible(request, object_id)))
 
     @action(description="Switch on", permissions=["set"], dialog=SWITCH_ON, icon="check")  # type: ignore[untyped-decorator]
     def switch_on(self, request: HttpRequest, form: SwitchForm, object_id: str) -> HttpResponse:
-        return ask(request, form, form.intent(), _url(self._visible(request, object_id)))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> ApprovalRule:
-        rule: ApprovalRule | None = self.get_object(request, object_id)
-        if rule is None:
-            raise Http404
-        return rule
+        return ask(request, form, form.intent(), _url(self.visible(request, object_id)))
 
 
 def _url(rule: ApprovalRule) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 
@@ -62,13 +62,6 @@ _COPIED = "The next period is like this one."
 class BudgetButtons(ShowsPending):
     actions_list = ("new_budget",)
     actions_detail = ("change_amount", "move", "copy_on", "change_mode", "suspend", "reactivate", "end")
-
-    def visible(self, request: HttpRequest, object_id: str) -> Budget:
-        """Unfold hands over any id that was typed, whatever the list hides."""
-        budget: Budget | None = self.get_object(request, object_id)
-        if budget is None:
-            raise Http404
-        return budget
 
     def has_keep_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a budget that is visible. Whether it is this person's to change, the use case says."""

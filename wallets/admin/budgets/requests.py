@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
@@ -170,12 +170,12 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
     def has_answer_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a request that is visible. Whether it is this person's to answer, the use case says."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """None on what is answered, on what one has asked for oneself, and on budgets that are not one's to change."""
-        asked, caller = self._visible(request, object_id), signed_in(request)
+        asked, caller = self.visible(request, object_id), signed_in(request)
         is_mine_to_answer = asked.requested_by != caller.id and may_set(caller, asked.budget)
         buttons: list[Any] = self._get_base_actions_detail()
         return buttons if asked.state == RequestState.PENDING and is_mine_to_answer else []
@@ -204,7 +204,7 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
         say: Callable[[BudgetRequest, Word], object],
         done: str,
     ) -> HttpResponse:
-        asked = self._visible(request, object_id)
+        asked = self.visible(request, object_id)
 
         def act() -> str:
             word = Word(
@@ -219,12 +219,6 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
             return f"The request is {done}.{tried.get(Retry(asked.retry), '')}"
 
         return tell(request, act, reverse("admin:budgets_budgetrequest_change", args=[asked.id]))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> BudgetRequest:
-        asked: BudgetRequest | None = self.get_object(request, object_id)
-        if asked is None:
-            raise Http404
-        return asked
 
 
 def _shown(request: HttpRequest, rows: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
@@ -168,11 +168,11 @@ class BudgetTemplateAdmin(ReadOnlyAdmin):
     def has_keep_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The role, on a template that is visible: Unfold hands over any id that was typed."""
         if object_id is not None:
-            self._visible(request, object_id)
+            self.visible(request, object_id)
         return signed_in(request).role in KEEPERS
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        template = self._visible(request, object_id)
+        template = self.visible(request, object_id)
         if not self.has_keep_permission(request):
             return []
         names = {"change_template", "deactivate" if template.is_active else "activate"}
@@ -211,7 +211,7 @@ class BudgetTemplateAdmin(ReadOnlyAdmin):
         done: str,
         expected_version: int | None = None,
     ) -> HttpResponse:
-        template = self._visible(request, object_id)
+        template = self.visible(request, object_id)
 
         def act() -> str:
             alter_template(
@@ -224,9 +224,3 @@ class BudgetTemplateAdmin(ReadOnlyAdmin):
             return done
 
         return tell(request, act, reverse("admin:budgets_budgettemplate_change", args=[template.id]))
-
-    def _visible(self, request: HttpRequest, object_id: str) -> BudgetTemplate:
-        template: BudgetTemplate | None = self.get_object(request, object_id)
-        if template is None:
-            raise Http404
-        return template
